@@ -1,0 +1,93 @@
+#ifndef FLOE_BENCH_KERNELS_ONEDNN_PEERS_H_
+#define FLOE_BENCH_KERNELS_ONEDNN_PEERS_H_
+
+#include <oneapi/dnnl/dnnl.hpp>
+#include <unordered_map>
+
+namespace floe::bench {
+
+// One oneDNN primitive with its memory objects made once: what a careful caller gets out of the library.
+class OneDnn {
+ public:
+  using dims = dnnl::memory::dims;
+  using tag = dnnl::memory::format_tag;
+
+  static dnnl::engine& engine() {
+    static dnnl::engine e(dnnl::engine::kind::cpu, 0);
+    return e;
+  }
+  static dnnl::stream& stream() {
+    static dnnl::stream s(engine());
+    return s;
+  }
+
+  static dnnl::primitive_attr attributes(bool relu, bool residual) {
+    dnnl::primitive_attr attr;
+    dnnl::post_ops ops;
+    if (residual) ops.append_sum(1.0f);
+    if (relu) ops.append_eltwise(dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+    attr.set_post_ops(ops);
+    return attr;
+  }
+
+  // A matmul with B packed as the library likes it.
+  static OneDnn matmul(int64_t m, int64_t n, int64_t k, float* a, const float* b, float* bias, float* c,
+                       bool relu) {
+    const dnnl::memory::desc a_md({m, k}, f32, tag::ab), c_md({m, n}, f32, tag::ab);
+    const dnnl::memory::desc bias_md({1, n}, f32, tag::ab);
+    const dnnl::matmul::primitive_desc pd(engine(), a_md, dnnl::memory::desc({k, n}, f32, tag::any), bias_md,
+                                          c_md, attributes(relu, false));
+    OneDnn r;
+    r.primitive_ = dnnl::matmul(pd);
+    r.args_[DNNL_ARG_SRC] = dnnl::memory(a_md, engine(), a);
+    r.args_[DNNL_ARG_BIAS] = dnnl::memory(bias_md, engine(), bias);
+    r.args_[DNNL_ARG_DST] = dnnl::memory(c_md, engine(), c);
+    r.set_weights(dnnl::memory::desc({k, n}, f32, tag::ab), pd.weights_desc(), b);
+    return r;
+  }
+
+  // A convolution in NHWC; weights as [KH, KW, C, K], or [KH, KW, C] for depthwise.
+  static OneDnn convolution(int64_t batch, int64_t h, int64_t w, int64_t c, int64_t out, int64_t kernel,
+                            int64_t stride, int64_t pad_low, bool depthwise, float* x, const float* weights,
+                            float* bias, float* y, int64_t oh, int64_t ow, bool relu) {
+    const dnnl::memory::desc x_md({batch, c, h, w}, f32, tag::nhwc), y_md({batch, out, oh, ow}, f32, tag::nhwc);
+    const dnnl::memory::desc bias_md({out}, f32, tag::a);
+    const dims w_dims = depthwise ? dims{c, 1, 1, kernel, kernel} : dims{out, c, kernel, kernel};
+    const dims high{(oh - 1) * stride + kernel - h - pad_low, (ow - 1) * stride + kernel - w - pad_low};
+    const dnnl::convolution_forward::primitive_desc pd(
+        engine(), dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, x_md,
+        dnnl::memory::desc(w_dims, f32, tag::any), bias_md, y_md, {stride, stride}, {pad_low, pad_low}, high,
+        attributes(relu, false));
+    OneDnn r;
+    r.primitive_ = dnnl::convolution_forward(pd);
+    r.args_[DNNL_ARG_SRC] = dnnl::memory(x_md, engine(), x);
+    r.args_[DNNL_ARG_BIAS] = dnnl::memory(bias_md, engine(), bias);
+    r.args_[DNNL_ARG_DST] = dnnl::memory(y_md, engine(), y);
+    const dims strides = depthwise ? dims{1, 1, 1, kernel * c, c} : dims{1, out, kernel * c * out, c * out};
+    r.set_weights(dnnl::memory::desc(w_dims, f32, strides), pd.weights_desc(), weights);
+    return r;
+  }
+
+  void operator()() {
+    primitive_.execute(stream(), args_);
+    stream().wait();
+  }
+
+ private:
+  static constexpr dnnl::memory::data_type f32 = dnnl::memory::data_type::f32;
+
+  void set_weights(const dnnl::memory::desc& from, const dnnl::memory::desc& to, const float* data) {
+    dnnl::memory source(from, engine(), const_cast<float*>(data));
+    dnnl::memory target(to, engine());
+    dnnl::reorder(source, target).execute(stream(), source, target);
+    stream().wait();
+    args_[DNNL_ARG_WEIGHTS] = target;
+  }
+
+  dnnl::primitive primitive_;
+  std::unordered_map<int, dnnl::memory> args_;
+};
+
+}  // namespace floe::bench
+
+#endif  // FLOE_BENCH_KERNELS_ONEDNN_PEERS_H_

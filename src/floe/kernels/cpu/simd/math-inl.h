@@ -1,0 +1,334 @@
+// Vector mathematics, compiled once per instruction set. Errors against the correctly rounded result are
+// stated beside each function and asserted in tests/kernels_simd/math_test.cpp. NaN stays NaN, infinities
+// give their limits, denormal arguments and results are kept.
+#if defined(FLOE_KERNELS_CPU_SIMD_MATH_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef FLOE_KERNELS_CPU_SIMD_MATH_INL_H_
+#undef FLOE_KERNELS_CPU_SIMD_MATH_INL_H_
+#else
+#define FLOE_KERNELS_CPU_SIMD_MATH_INL_H_
+#endif
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "floe/kernels/cpu/simd/epilogue.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace floe::simd::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using FloatTag = hn::ScalableTag<float>;
+using Vec = hn::Vec<FloatTag>;
+inline constexpr size_t kLanes = hn::MaxLanes(FloatTag());
+
+// The first n lanes of memory, zero elsewhere; never touches memory behind them.
+HWY_INLINE Vec LoadN(FloatTag d, const float* p, size_t n) {
+#if HWY_TARGET <= HWY_AVX2
+  return hn::MaskedLoad(hn::FirstN(d, n), d, p);
+#else
+  HWY_ALIGN float lanes[kLanes] = {};
+  std::memcpy(lanes, p, n * sizeof(float));
+  return hn::Load(d, lanes);
+#endif
+}
+
+HWY_INLINE void StoreN(Vec v, FloatTag d, float* p, size_t n) {
+#if HWY_TARGET <= HWY_AVX2
+  hn::BlendedStore(v, hn::FirstN(d, n), d, p);
+#else
+  HWY_ALIGN float lanes[kLanes];
+  hn::Store(v, d, lanes);
+  std::memcpy(p, lanes, n * sizeof(float));
+#endif
+}
+
+// max(x, low) and min(x, high) that keep a NaN in x. The x86 instructions return their second operand when
+// either is NaN, so x goes second.
+HWY_INLINE Vec AtLeast(Vec x, Vec low) {
+#if HWY_TARGET <= HWY_AVX2
+  return hn::Max(low, x);
+#else
+  return hn::IfThenElse(hn::Lt(x, low), low, x);
+#endif
+}
+
+HWY_INLINE Vec AtMost(Vec x, Vec high) {
+#if HWY_TARGET <= HWY_AVX2
+  return hn::Min(high, x);
+#else
+  return hn::IfThenElse(hn::Gt(x, high), high, x);
+#endif
+}
+
+HWY_INLINE Vec Clamp(FloatTag d, Vec x, float low, float high) {
+  return AtMost(AtLeast(x, hn::Set(d, low)), hn::Set(d, high));
+}
+
+HWY_INLINE Vec ScaleByPowerOfTwo(FloatTag d, Vec x, Vec exponent) {
+#if HWY_TARGET <= HWY_AVX3
+  (void)d;
+  return Vec{_mm512_scalef_ps(x.raw, exponent.raw)};
+#else
+  const hn::RebindToSigned<FloatTag> di;
+  const auto n = hn::ConvertTo(di, exponent);
+  const auto half = hn::ShiftRight<1>(n);
+  const auto bias = hn::Set(di, 127);
+  const auto first = hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(half, bias)));
+  const auto second = hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(hn::Sub(n, half), bias)));
+  return hn::Mul(hn::Mul(x, first), second);
+#endif
+}
+
+// Splits x = n * ln2 + r; returns exp(r) - 1 - r.
+HWY_INLINE Vec ExpTail(FloatTag d, Vec r) {
+  Vec p = hn::Set(d, 1.381422191e-03f);
+  p = hn::MulAdd(p, r, hn::Set(d, 8.368898666e-03f));
+  p = hn::MulAdd(p, r, hn::Set(d, 4.166840572e-02f));
+  p = hn::MulAdd(p, r, hn::Set(d, 1.666651913e-01f));
+  p = hn::MulAdd(p, r, hn::Set(d, 4.999999335e-01f));
+  return hn::Mul(hn::Mul(r, r), p);
+}
+
+HWY_INLINE Vec SplitByLn2(FloatTag d, Vec x, Vec& n) {
+  n = hn::Round(hn::Mul(x, hn::Set(d, 1.442695041f)));
+  const Vec r = hn::NegMulAdd(n, hn::Set(d, 0.693145752f), x);
+  return hn::NegMulAdd(n, hn::Set(d, 1.42860677e-06f), r);
+}
+
+// 1.1 ulp.
+HWY_INLINE Vec Exp(FloatTag d, Vec x) {
+  Vec n;
+  const Vec r = SplitByLn2(d, Clamp(d, x, -105.0f, 90.0f), n);
+  const Vec p = hn::Add(hn::Set(d, 1.0f), hn::Add(r, ExpTail(d, r)));
+  return ScaleByPowerOfTwo(d, p, n);
+}
+
+// 2 ulp.
+HWY_INLINE Vec Expm1(FloatTag d, Vec x) {
+  Vec n;
+  const Vec r = SplitByLn2(d, Clamp(d, x, -30.0f, 90.0f), n);
+  const Vec p = hn::Add(r, ExpTail(d, r));
+  // Halving keeps 2^128 out of the sum; for |x| below ln2/2 the result is p itself.
+  const Vec half = ScaleByPowerOfTwo(d, hn::Set(d, 1.0f), hn::Sub(n, hn::Set(d, 1.0f)));
+  const Vec general = hn::MulAdd(half, p, hn::Sub(half, hn::Set(d, 0.5f)));
+  const Vec y = hn::Add(general, general);
+  const Vec exact = hn::IfThenElse(hn::Eq(n, hn::Zero(d)), p, y);
+  return hn::IfThenElse(hn::Eq(x, hn::Zero(d)), x, exact);
+}
+
+// log(m) for m in [sqrt(1/2), sqrt(2)], plus e * ln2.
+HWY_INLINE Vec LogOfParts(FloatTag d, Vec m, Vec e) {
+  const Vec f = hn::Sub(m, hn::Set(d, 1.0f));
+  Vec p = hn::Set(d, 6.746641047e-02f);
+  p = hn::MulAdd(p, f, hn::Set(d, -1.167565196e-01f));
+  p = hn::MulAdd(p, f, hn::Set(d, 1.188816210e-01f));
+  p = hn::MulAdd(p, f, hn::Set(d, -1.240558888e-01f));
+  p = hn::MulAdd(p, f, hn::Set(d, 1.421955238e-01f));
+  p = hn::MulAdd(p, f, hn::Set(d, -1.666799586e-01f));
+  p = hn::MulAdd(p, f, hn::Set(d, 2.000211866e-01f));
+  p = hn::MulAdd(p, f, hn::Set(d, -2.500000960e-01f));
+  p = hn::MulAdd(p, f, hn::Set(d, 3.333331260e-01f));
+  const Vec f2 = hn::Mul(f, f);
+  Vec y = hn::Mul(hn::Mul(f2, f), p);
+  y = hn::MulAdd(e, hn::Set(d, 1.42860677e-06f), y);
+  y = hn::NegMulAdd(f2, hn::Set(d, 0.5f), y);
+  return hn::MulAdd(e, hn::Set(d, 0.693145752f), hn::Add(f, y));
+}
+
+// 1.5 ulp. Negative arguments give NaN, zero gives -infinity.
+HWY_INLINE Vec Log(FloatTag d, Vec x) {
+  const hn::RebindToSigned<FloatTag> di;
+  const auto tiny = hn::Lt(x, hn::Set(d, 1.17549435e-38f));
+  const Vec scaled = hn::IfThenElse(tiny, hn::Mul(x, hn::Set(d, 33554432.0f)), x);
+  const auto bits = hn::BitCast(di, scaled);
+  const auto offset = hn::Set(di, 0x3f3504f3);
+  const auto exponent = hn::ShiftRight<23>(hn::Sub(bits, offset));
+  const Vec m = hn::BitCast(d, hn::Sub(bits, hn::ShiftLeft<23>(exponent)));
+  Vec e = hn::ConvertTo(d, exponent);
+  e = hn::Sub(e, hn::IfThenElseZero(tiny, hn::Set(d, 25.0f)));
+  Vec y = LogOfParts(d, m, e);
+  const Vec inf = hn::Set(d, std::numeric_limits<float>::infinity());
+  const Vec nan = hn::Set(d, std::numeric_limits<float>::quiet_NaN());
+  y = hn::IfThenElse(hn::Lt(x, inf), y, x);
+  y = hn::IfThenElse(hn::Eq(x, hn::Zero(d)), hn::Neg(inf), y);
+  return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), nan, y);
+}
+
+// 2 ulp: log(u) * x / (u - 1) with u = 1 + x cancels the rounding of u.
+HWY_INLINE Vec Log1p(FloatTag d, Vec x) {
+  const Vec one = hn::Set(d, 1.0f);
+  const Vec u = hn::Add(x, one);
+  const Vec log_u = Log(d, u);
+  const Vec corrected = hn::Mul(log_u, hn::Div(x, hn::Sub(u, one)));
+  const Vec y = hn::IfThenElse(hn::Eq(u, one), x, corrected);
+  const auto huge = hn::Not(hn::Lt(u, hn::Set(d, 1e30f)));
+  return hn::IfThenElse(hn::Or(huge, hn::Eq(u, hn::Zero(d))), log_u, y);
+}
+
+// 2.5 ulp.
+HWY_INLINE Vec Sigmoid(FloatTag d, Vec x) {
+  const Vec one = hn::Set(d, 1.0f);
+  const Vec e = Exp(d, hn::Neg(hn::Abs(x)));
+  const Vec numerator = hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one);
+  return hn::Div(numerator, hn::Add(one, e));
+}
+
+// 1.5 ulp.
+HWY_INLINE Vec Tanh(FloatTag d, Vec x) {
+  const Vec one = hn::Set(d, 1.0f);
+  const Vec z = hn::Abs(x);
+  const Vec s = hn::Mul(x, x);
+  Vec p = hn::Set(d, -5.666977146e-03f);
+  p = hn::MulAdd(p, s, hn::Set(d, 2.060617665e-02f));
+  p = hn::MulAdd(p, s, hn::Set(d, -5.373000713e-02f));
+  p = hn::MulAdd(p, s, hn::Set(d, 1.333133100e-01f));
+  p = hn::MulAdd(p, s, hn::Set(d, -3.333327806e-01f));
+  const Vec small = hn::MulAdd(hn::Mul(s, p), x, x);
+  const Vec e = Exp(d, hn::Add(z, z));
+  const Vec large = hn::Sub(one, hn::Div(hn::Set(d, 2.0f), hn::Add(e, one)));
+  return hn::IfThenElse(hn::Lt(z, hn::Set(d, 0.625f)), small, hn::CopySign(large, x));
+}
+
+// 1.5 ulp.
+HWY_INLINE Vec Erf(FloatTag d, Vec x) {
+  const Vec t = hn::Abs(x);
+  const Vec s = hn::Mul(x, x);
+  Vec p = hn::Set(d, -5.953754997e-04f);
+  p = hn::MulAdd(p, s, hn::Set(d, 4.985943791e-03f));
+  p = hn::MulAdd(p, s, hn::Set(d, -2.676172266e-02f));
+  p = hn::MulAdd(p, s, hn::Set(d, 1.128168265e-01f));
+  p = hn::MulAdd(p, s, hn::Set(d, -3.761248112e-01f));
+  p = hn::MulAdd(p, s, hn::Set(d, 1.283791477e-01f));
+  const Vec small = hn::MulAdd(p, x, x);
+  const Vec c = AtMost(t, hn::Set(d, 3.95f));
+  Vec q = hn::Set(d, 2.139849558e-04f);
+  q = hn::MulAdd(q, c, hn::Set(d, -3.214955635e-03f));
+  q = hn::MulAdd(q, c, hn::Set(d, 2.288996422e-02f));
+  q = hn::MulAdd(q, c, hn::Set(d, -1.052618430e-01f));
+  q = hn::MulAdd(q, c, hn::Set(d, -6.357183155e-01f));
+  q = hn::MulAdd(q, c, hn::Set(d, -1.128514361e+00f));
+  const Vec large = hn::Sub(hn::Set(d, 1.0f), Exp(d, hn::Mul(q, c)));
+  return hn::IfThenElse(hn::Lt(t, hn::Set(d, 0.92f)), small, hn::CopySign(large, x));
+}
+
+// 3 ulp: max(x, 0) + log1p(exp(-|x|)).
+HWY_INLINE Vec Softplus(FloatTag d, Vec x) {
+  const Vec tail = Log1p(d, Exp(d, hn::Neg(hn::Abs(x))));
+  return hn::Add(AtLeast(x, hn::Zero(d)), tail);
+}
+
+HWY_INLINE Vec Swish(FloatTag d, Vec x) {
+  const Vec one = hn::Set(d, 1.0f);
+  const Vec e = Exp(d, hn::Neg(hn::Abs(x)));
+  const Vec numerator = hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Mul(x, e), x);
+  const Vec y = hn::Div(numerator, hn::Add(one, e));
+  // -infinity * 0 is NaN in x * sigmoid(x), as TensorFlow computes it.
+  return y;
+}
+
+HWY_INLINE Vec Gelu(FloatTag d, Vec x) {
+  const Vec half = hn::Mul(x, hn::Set(d, 0.5f));
+  return hn::MulAdd(half, Erf(d, hn::Mul(x, hn::Set(d, 0.70710678118654752f))), half);
+}
+
+HWY_INLINE Vec GeluTanh(FloatTag d, Vec x) {
+  const Vec half = hn::Mul(x, hn::Set(d, 0.5f));
+  const Vec x3 = hn::Mul(hn::Mul(x, x), x);
+  const Vec inner = hn::Mul(hn::Set(d, 0.79788456080286536f), hn::MulAdd(x3, hn::Set(d, 0.044715f), x));
+  return hn::MulAdd(half, Tanh(d, inner), half);
+}
+
+HWY_INLINE Vec HardSigmoid(FloatTag d, Vec x) {
+  return hn::Mul(Clamp(d, hn::Add(x, hn::Set(d, 3.0f)), 0.0f, 6.0f), hn::Set(d, 1.0f / 6.0f));
+}
+
+HWY_INLINE Vec Elu(FloatTag d, Vec x) {
+  return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), Expm1(d, x), x);
+}
+
+HWY_INLINE Vec Selu(FloatTag d, Vec x) {
+  const Vec scale = hn::Set(d, 1.0507009873554805f);
+  const Vec negative = hn::Mul(Expm1(d, x), hn::Set(d, 1.6732632423543772f));
+  return hn::Mul(hn::IfThenElse(hn::Lt(x, hn::Zero(d)), negative, x), scale);
+}
+
+// Activations that are a clamp are done in registers; the others in a second pass over fresh results.
+struct ClampRange {
+  float low;
+  float high;
+};
+
+inline ClampRange RangeOf(Activation activation) {
+  constexpr float kInf = std::numeric_limits<float>::infinity();
+  switch (activation) {
+    case Activation::kRelu:
+      return {0.0f, kInf};
+    case Activation::kRelu6:
+      return {0.0f, 6.0f};
+    default:
+      return {-kInf, kInf};
+  }
+}
+
+inline bool IsClamp(Activation activation) {
+  return activation == Activation::kNone || activation == Activation::kRelu ||
+         activation == Activation::kRelu6;
+}
+
+template <class F>
+HWY_INLINE void MapRows(float* y, int64_t rows, int64_t stride, int64_t n, F f) {
+  const FloatTag d;
+  for (int64_t r = 0; r < rows; ++r) {
+    float* p = y + r * stride;
+    int64_t i = 0;
+    for (; i + int64_t(kLanes) <= n; i += kLanes) hn::StoreU(f(d, hn::LoadU(d, p + i)), d, p + i);
+    if (i < n) StoreN(f(d, LoadN(d, p + i, size_t(n - i))), d, p + i, size_t(n - i));
+  }
+}
+
+// y[r, 0..n) = activation(y[r, 0..n)) for activations that are not a clamp.
+HWY_NOINLINE inline void ActivateRows(float* y, int64_t rows, int64_t stride, int64_t n,
+                                      Activation activation, float alpha) {
+  switch (activation) {
+    case Activation::kNone:
+    case Activation::kRelu:
+    case Activation::kRelu6: {
+      const ClampRange range = RangeOf(activation);
+      return MapRows(y, rows, stride, n, [range](FloatTag d, Vec x) HWY_ATTR {
+        return Clamp(d, x, range.low, range.high);
+      });
+    }
+    case Activation::kLeakyRelu:
+      return MapRows(y, rows, stride, n, [alpha](FloatTag d, Vec x) HWY_ATTR {
+        return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Mul(x, hn::Set(d, alpha)), x);
+      });
+    case Activation::kElu:
+      return MapRows(y, rows, stride, n, [](FloatTag d, Vec x) HWY_ATTR { return Elu(d, x); });
+    case Activation::kSelu:
+      return MapRows(y, rows, stride, n, [](FloatTag d, Vec x) HWY_ATTR { return Selu(d, x); });
+    case Activation::kSwish:
+      return MapRows(y, rows, stride, n, [](FloatTag d, Vec x) HWY_ATTR { return Swish(d, x); });
+    case Activation::kHardSwish:
+      return MapRows(y, rows, stride, n,
+                     [](FloatTag d, Vec x) HWY_ATTR { return hn::Mul(x, HardSigmoid(d, x)); });
+    case Activation::kHardSigmoid:
+      return MapRows(y, rows, stride, n, [](FloatTag d, Vec x) HWY_ATTR { return HardSigmoid(d, x); });
+    case Activation::kSigmoid:
+      return MapRows(y, rows, stride, n, [](FloatTag d, Vec x) HWY_ATTR { return Sigmoid(d, x); });
+    case Activation::kTanh:
+      return MapRows(y, rows, stride, n, [](FloatTag d, Vec x) HWY_ATTR { return Tanh(d, x); });
+    case Activation::kGelu:
+      return MapRows(y, rows, stride, n, [](FloatTag d, Vec x) HWY_ATTR { return Gelu(d, x); });
+    case Activation::kGeluTanh:
+      return MapRows(y, rows, stride, n, [](FloatTag d, Vec x) HWY_ATTR { return GeluTanh(d, x); });
+    case Activation::kSoftplus:
+      return MapRows(y, rows, stride, n, [](FloatTag d, Vec x) HWY_ATTR { return Softplus(d, x); });
+  }
+}
+
+}  // namespace floe::simd::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // toggle

@@ -1,0 +1,19 @@
+// GraphDef messages into graphs.
+#pragma once
+
+#include <memory>
+
+#include "floe/format/message.h"
+#include "floe/graph/graph.h"
+
+namespace floe {
+
+/// Builds a graph from a GraphDef. Nodes whose op Floe does not know are kept (see unsupported_nodes);
+/// everything else that is wrong (missing inputs, duplicate names, wrong types or attributes) is an
+/// InvalidArgument that names the nodes. Function bodies are built at their first use and keep `graph_def` alive.
+std::unique_ptr<Graph> import_graph(const MessagePtr& graph_def);
+
+/// Throws Unimplemented listing every op among `nodes` that Floe cannot run, with counts and node names.
+void check_supported(std::span<Node* const> nodes, std::string_view where = {});
+
+}  // namespace floe

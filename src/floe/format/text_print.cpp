@@ -218,14 +218,24 @@ class TextPrinter {
     print_number(f, std::get<uint64_t>(v));
   }
 
+  // text_format leaves out keys and values that are zero or "", str() does not.
+  bool shown(const FieldType& f, bool set) const { return set || f.presence || style_ == TextStyle::kStr; }
+
+  static bool is_default(const Single& v) {
+    if (auto* s = std::get_if<StringValue>(&v)) return s->view().empty();
+    auto* bits = std::get_if<uint64_t>(&v);
+    return bits && *bits == 0;
+  }
+
   void print_entry(const FieldType& f, const MapEntry& e) {
     start(f.name, " {\n");
     indent_ += 2;
-    if (f.map_key().is_string())
-      print_string(f.map_key(), e.text.view());
-    else
-      print_number(f.map_key(), e.number);
-    print_single(f.map_value(), e.value);
+    const FieldType &kf = f.map_key(), &vf = f.map_value();
+    if (kf.is_string() && shown(kf, !e.text.view().empty()))
+      print_string(kf, e.text.view());
+    else if (!kf.is_string() && shown(kf, e.number != 0))
+      print_number(kf, e.number);
+    if (shown(vf, !is_default(e.value))) print_single(vf, e.value);
     indent_ -= 2;
     start("}\n", "");
   }

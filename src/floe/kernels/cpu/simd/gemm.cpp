@@ -126,7 +126,7 @@ void Gemm(const GemmArgs& g, int64_t row_begin, int64_t row_end, int64_t panel_b
         const int64_t k0 = block * kc_even;
         const int64_t kc = g.k - k0 < kc_even ? g.k - k0 : kc_even;
         const bool more = panel + 1 < panel_end || block + 1 < k_blocks;
-        RunPanel(job, panel, row, n_rows, k0, kc, b_bytes > kSmallB && more);
+        RunPanel(job, panel, row, n_rows, k0, kc, (b_bytes > kSmallB && more) || g.prefetch_after);
       }
     }
   }

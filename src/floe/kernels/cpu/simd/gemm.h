@@ -30,6 +30,7 @@ struct GemmArgs {
   float* c = nullptr;
   int64_t ldc = 0;  // floats between rows of C, >= n: C may be a slice of a wider buffer
   Epilogue epilogue;
+  bool prefetch_after = false;  // what follows packed_b in memory is used next: fetch it meanwhile
 };
 
 // Computes rows [row_begin, row_end) of the panels [panel_begin, panel_end). Disjoint ranges may run at the

@@ -1,0 +1,1 @@
+../array_errors_fn_inside/model.pb

@@ -1,0 +1,1 @@
+../array_errors_v1_inside/model.pb

@@ -1,0 +1,1 @@
+../audio_mfcc_short/model.pb

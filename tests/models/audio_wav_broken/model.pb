@@ -1,0 +1,1 @@
+../audio_wav_stereo/model.pb

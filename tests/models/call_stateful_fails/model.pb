@@ -1,0 +1,1 @@
+../call_stateful_fine/model.pb

@@ -1,0 +1,1 @@
+../cascade_fn_faces/model.pb

@@ -1,0 +1,1 @@
+../cascade_v1_faces/model.pb

@@ -1,0 +1,1 @@
+../case_chain_fn_low/model.pb

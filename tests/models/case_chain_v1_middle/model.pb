@@ -1,0 +1,1 @@
+../case_chain_v1_low/model.pb

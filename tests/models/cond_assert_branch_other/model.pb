@@ -1,0 +1,1 @@
+../cond_assert_branch_holds/model.pb

@@ -1,0 +1,1 @@
+../cond_assert_holds/model.pb

@@ -1,0 +1,1 @@
+../cond_constants_fn_true/model.pb

@@ -1,0 +1,1 @@
+../cond_constants_v1_true/model.pb

@@ -1,0 +1,1 @@
+../cond_nested_fn_large/model.pb

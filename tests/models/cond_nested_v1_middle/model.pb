@@ -1,0 +1,1 @@
+../cond_nested_v1_large/model.pb

@@ -1,0 +1,1 @@
+../cond_partial_fn_first/model.pb

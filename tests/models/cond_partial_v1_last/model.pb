@@ -1,0 +1,1 @@
+../cond_partial_v1_first/model.pb

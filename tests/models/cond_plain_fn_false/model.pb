@@ -1,0 +1,1 @@
+../cond_plain_fn_true/model.pb

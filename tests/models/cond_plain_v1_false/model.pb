@@ -1,0 +1,1 @@
+../cond_plain_v1_true/model.pb

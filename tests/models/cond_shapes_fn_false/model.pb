@@ -1,0 +1,1 @@
+../cond_shapes_fn_true/model.pb

@@ -1,0 +1,1 @@
+../cond_shapes_v1_true/model.pb

@@ -1,0 +1,1 @@
+../cond_side_outputs_fn_true/model.pb

@@ -1,0 +1,1 @@
+../cond_side_outputs_v1_true/model.pb

@@ -1,0 +1,1 @@
+../defaults_none/model.pb

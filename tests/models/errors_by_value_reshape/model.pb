@@ -1,0 +1,1 @@
+../errors_by_value_gather/model.pb

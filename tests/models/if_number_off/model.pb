@@ -1,0 +1,1 @@
+../if_number_on/model.pb

@@ -1,0 +1,1 @@
+../if_stateful_true/model.pb

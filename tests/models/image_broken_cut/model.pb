@@ -1,0 +1,1 @@
+../image_broken_text/model.pb

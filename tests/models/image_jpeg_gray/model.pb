@@ -1,0 +1,1 @@
+../image_jpeg_plain/model.pb

@@ -1,0 +1,1 @@
+../image_png_gray/model.pb

@@ -1,0 +1,1 @@
+../merge_direct_true/model.pb

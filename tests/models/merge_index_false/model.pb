@@ -1,0 +1,1 @@
+../merge_index_true/model.pb

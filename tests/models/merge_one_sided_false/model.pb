@@ -1,0 +1,1 @@
+../merge_one_sided_true/model.pb

@@ -1,0 +1,1 @@
+../merge_three_i0/model.pb

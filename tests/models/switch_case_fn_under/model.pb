@@ -1,0 +1,1 @@
+../switch_case_fn_i0/model.pb

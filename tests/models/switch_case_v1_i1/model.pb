@@ -1,0 +1,1 @@
+../switch_case_v1_i0/model.pb

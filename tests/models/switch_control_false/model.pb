@@ -1,0 +1,1 @@
+../switch_control_true/model.pb

@@ -1,0 +1,1 @@
+../switch_output_live/model.pb

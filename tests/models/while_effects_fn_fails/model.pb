@@ -1,0 +1,1 @@
+../while_effects_fn_fine/model.pb

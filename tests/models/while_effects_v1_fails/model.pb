@@ -1,0 +1,1 @@
+../while_effects_v1_fine/model.pb

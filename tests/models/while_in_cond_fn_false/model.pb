@@ -1,0 +1,1 @@
+../while_in_cond_fn_true/model.pb

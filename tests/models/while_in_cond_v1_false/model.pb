@@ -1,0 +1,1 @@
+../while_in_cond_v1_true/model.pb

@@ -1,0 +1,1 @@
+../while_sum_fn_n0/model.pb

@@ -1,0 +1,1 @@
+../while_sum_v1_n0/model.pb

@@ -139,3 +139,19 @@ def errors_by_value():
     return [Case({x: normal("x", 3), i: np.int32([0, 7])}, [y], "gather", fails=True, note="an index out of range"),
             Case({x: normal("x", 3), i: np.int32([2, 2])}, [z], "reshape", fails=True, note="a shape that does not fit"),
             Case({x: np.float32([1, np.nan])}, [k], "nan", fails=True, note="CheckNumerics")]
+
+
+@graph()
+def rarely_written():
+    x, i = feed("x", tf.float32, [None, 2]), feed("i", tf.int32, [None])
+    op = tf.raw_ops
+    outs = {"bincount": op.Bincount(arr=i, size=5, weights=tf.zeros([0])), "clip": op.ClipByValue(t=x, clip_value_min=-0.5, clip_value_max=0.5),
+            "sparse_sum": op.SparseSegmentSum(data=x, indices=i, segment_ids=tf.range(tf.size(i)) // 2),
+            "sparse_sum_n": op.SparseSegmentSumWithNumSegments(data=x, indices=i, segment_ids=[0, 0, 3, 3], num_segments=5),
+            "upper": op.UpperBound(sorted_inputs=[[0.0, 1.0, 1.0, 2.0]], values=[[1.0, -1.0, 9.0]]),
+            "lower": op.LowerBound(sorted_inputs=[[0.0, 1.0, 1.0, 2.0]], values=[[1.0, -1.0, 9.0]], out_type=tf.int64),
+            "fold": tf.raw_ops.AccumulateNV2(inputs=[x, x, x], shape=[3, 2]), "bitcast": tf.bitcast(x, tf.int32),
+            "ensure": tf.ensure_shape(x, [3, None]), "prevent": op.PreventGradient(input=x, message="no"),
+            "guarantee": op.GuaranteeConst(input=x), "immutable": op.Snapshot(input=x), "dynamic": tf.dynamic_stitch([[0, 2], [1, 3]], [x[:2], x[1:]]),
+            "partition": tf.dynamic_partition(x, [1, 0, 1], 2)[1]}
+    return Case({x: normal("x", 3, 2), i: np.int32([2, 0, 1, 1])}, [named(k, v) for k, v in outs.items()], note="ops that few graphs hold")

@@ -100,3 +100,27 @@ def if_number():
     z = tf.raw_ops.If(cond=s, input=[a], Tout=[tf.int32], then_branch=then, else_branch=other)[0]
     return [Case({i: np.int32(k), s: np.bytes_(t)}, [named("y", y), named("z", z)], name,
                  note="predicates that are numbers and strings") for name, k, t in (("on", 3, b"x"), ("off", 0, b""))]
+
+
+@graph("fn")
+def case_stateful():
+    i, x = feed("i", tf.int32, []), feed("x", tf.float32, [None])
+
+    def careful():
+        with tf.control_dependencies([tf.debugging.assert_non_negative(x)]):
+            return tf.sqrt(x)
+
+    y = tf.switch_case(i, [careful, lambda: x * 2.0], default=lambda: tf.zeros_like(x))
+    return [Case({i: np.int32(k), x: np.float32([4, 9])}, [named("y", y)], f"i{k}", note="Case, not StatelessCase")
+            for k in (0, 1, 5)]
+
+
+@graph("fn")
+def variables():
+    x = feed("x", tf.float32, [None, 2])
+    handle = tf.raw_ops.VarHandleOp(dtype=tf.float32, shape=[2, 3], shared_name="w")
+    tf.raw_ops.AssignVariableOp(resource=handle, value=tf.constant(normal("w", 2, 3)), name="fill")
+    y = tf.matmul(x, tf.raw_ops.ReadVariableOp(resource=handle, dtype=tf.float32))
+    z = tf.raw_ops.ResourceGather(resource=handle, indices=[1, 0, 1], dtype=tf.float32)
+    return Case({x: normal("x", 4, 2)}, [named("y", y), named("z", z)], init=("fill",),
+                note="a graph that was not frozen: a variable, filled by an operation that runs before")

@@ -1,0 +1,1 @@
+../case_stateful_i0/model.pb

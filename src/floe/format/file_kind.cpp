@@ -52,6 +52,8 @@ FileKind magic_kind(std::string_view s) {
 
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
+bool is_name_char(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c >= '0' && c <= '9'); }
+
 std::string_view skip_space(std::string_view s) {
   while (!s.empty()) {
     if (s[0] == '#')
@@ -81,7 +83,7 @@ FileKind text_kind(std::string_view s) {
   if (starts_with_any(s, {"<!DOCTYPE html", "<!doctype html", "<html", "<HTML"})) return FileKind::kHtml;
   if (s[0] == '<') return FileKind::kXml;
   size_t n = 0;
-  while (n < s.size() && (s[n] == '_' || (s[n] | 0x20) >= 'a') && uint8_t(s[n]) < 0x80 && (s[n] | 0x20) <= 'z') ++n;
+  while (n < s.size() && is_name_char(s[n])) ++n;
   std::string_view word = s.substr(0, n), rest = skip_space(s.substr(n));
   if (n == 0 || rest.empty() || (rest[0] != ':' && rest[0] != '{' && rest[0] != '<')) return FileKind::kText;
   auto is = [&](std::initializer_list<std::string_view> names) {

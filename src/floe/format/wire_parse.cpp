@@ -77,12 +77,13 @@ class WireParser {
     std::string path;
     std::string owner;
     for (const Frame* f = frame; f; f = f->up) {
+      if (f->up && f->up->entry) continue;  // the `value` of a map entry is the entry
       std::string part(f->field->name);
       if (f->field->map) {
         const MapEntry* e = f->entry;
-        if (f->field->map_key().is_string())
+        if (f->field->map_key().is_string() && !e->text.view().empty())
           part += cat("[\"", e->text.view().substr(0, 80), "\"]");
-        else
+        else if (e->number)
           part += cat("[", int64_t(e->number), "]");
       } else if (f->field->repeated) {
         part += cat("[", f->index, "]");
@@ -190,48 +191,60 @@ class WireParser {
 
   void sub_message(Cursor& c, const FieldType& f, Message& m, const Frame& frame) {
     count_message(c, f);
-    uint64_t n = varint(c, &f);
-    const char* p = take(c, n, &f);
+    const Frame* outer = std::exchange(c.frame, &frame);
+    uint64_t n = varint(c, nullptr);
     if (c.depth >= options_.max_depth)
-      fail(p, c.frame, &f, cat("messages nested deeper than ", options_.max_depth, " levels."));
+      fail(c.at, &frame, nullptr, cat("messages nested deeper than ", options_.max_depth, " levels."));
+    const char* p = c.at;
+    if (n > uint64_t(c.end - p) && c.end == end_) parse_message(m, p, end_, &frame, c.depth + 1);  // names the place inside
+    take(c, n, nullptr);
     parse_message(m, p, p + n, &frame, c.depth + 1);
+    c.frame = outer;
   }
 
   void map_entry(Cursor& c, const FieldType& f, const Message& parent, MapValue& map) {
-    uint64_t n = varint(c, &f);
-    const char* p = take(c, n, &f);
-    if (c.depth >= options_.max_depth)
-      fail(p, c.frame, &f, cat("messages nested deeper than ", options_.max_depth, " levels."));
-    const FieldType &kf = f.map_key(), &vf = f.map_value();
+    const FieldType& vf = f.map_value();
     MapEntry e;
-    MessagePtr sub;
     if (vf.is_message())
-      e.value = sub = Message::make(*vf.message);
+      e.value = Message::make(*vf.message);
     else if (vf.is_string())
       e.value = StringValue();
     count_message(c, f);
     Frame frame{c.frame, &parent, &f, 0, &e};
-    Cursor inner{p, p + n, &frame, c.depth + 1};
-    while (inner.at < inner.end) {
-      const char* start = inner.at;
-      uint32_t tag = read_tag(inner);
+    const Frame* outer = std::exchange(c.frame, &frame);
+    uint64_t n = varint(c, nullptr);
+    if (c.depth >= options_.max_depth)
+      fail(c.at, &frame, nullptr, cat("messages nested deeper than ", options_.max_depth, " levels."));
+    const char* p = c.at;
+    if (n > uint64_t(c.end - p) && c.end == end_) parse_entry({p, end_, &frame, c.depth + 1}, f, e);
+    take(c, n, nullptr);
+    parse_entry({p, p + n, &frame, c.depth + 1}, f, e);
+    c.frame = outer;
+    map.entries.push_back(std::move(e));
+  }
+
+  void parse_entry(Cursor c, const FieldType& f, MapEntry& e) {
+    const FieldType &kf = f.map_key(), &vf = f.map_value();
+    const Frame value_frame{c.frame, nullptr, &vf, 0, nullptr};
+    while (c.at < c.end) {
+      const char* start = c.at;
+      uint32_t tag = read_tag(c);
       if (tag == (1u << 3 | wire_type(kf.wire))) {
         if (kf.is_string())
-          e.text = string(inner, kf);
+          e.text = string(c, kf);
         else
-          e.number = number(inner, kf);
+          e.number = number(c, kf);
       } else if (tag == (2u << 3 | wire_type(vf.wire))) {
-        if (sub)
-          sub_message(inner, vf, *sub, frame);
+        if (auto* sub = std::get_if<MessagePtr>(&e.value))
+          sub_message(c, vf, **sub, value_frame);
         else if (vf.is_string())
-          e.value = string(inner, vf);
+          e.value = string(c, vf);
         else
-          e.value = number(inner, vf);
+          e.value = number(c, vf);
       } else {
-        skip(inner, tag, start, 0);
+        skip(c, tag, start, 0);
       }
     }
-    map.entries.push_back(std::move(e));
   }
 
   uint32_t read_tag(Cursor& c) const {

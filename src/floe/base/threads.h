@@ -4,14 +4,13 @@
 #include <cstdint>
 #include <functional>
 
+#include "floe/threads.h"
+
 namespace floe {
 
 /// Threads a run may use: FLOE_NUM_THREADS, TF_NUM_INTRAOP_THREADS or OMP_NUM_THREADS if set, else the cores
 /// this process may run on.
 int default_threads();
-/// The number set by the user (0: default).
-int num_threads();
-void set_num_threads(int n);
 
 namespace threads_internal {
 void run_parallel(int parts, void (*fn)(void*, int), void* arg);

@@ -33,6 +33,25 @@ HWY_INLINE Vec LoadLanes(FloatTag d, const float* p, size_t lanes) {
   }
 }
 
+Row RowOf(const DepthwiseArgs& g, int64_t oh) {
+  const Epilogue& e = g.epilogue;
+  const int64_t start = oh * g.stride_h - g.pad_top;
+  int first = 0;
+  while (first < g.kernel_h && start + int64_t(first) * g.dilation_h < 0) ++first;
+  int last = first;
+  while (last < g.kernel_h && start + int64_t(last) * g.dilation_h < g.height) ++last;
+  Row row;
+  row.x = g.x + (start + int64_t(first) * g.dilation_h) * g.width * g.x_stride;
+  row.x_row_step = g.dilation_h * g.width * g.x_stride;
+  row.weights = g.weights + int64_t(first) * g.kernel_w * g.channels;
+  row.filter_rows = last - first;
+  row.y = g.y + oh * g.out_width * g.y_stride;
+  row.residual = e.residual ? e.residual + oh * g.out_width * e.residual_stride : nullptr;
+  row.clamp_only = IsClamp(e.activation);
+  row.range = RangeOf(e.activation);
+  return row;
+}
+
 template <int kColumns, bool kChecked, bool kTail>
 HWY_INLINE void FinishTile(const DepthwiseArgs& g, const Row& row, Vec (&acc)[kColumns], int64_t out_column,
                            int stored, int64_t channel, size_t lanes) {
@@ -157,27 +176,32 @@ void RunRow(const DepthwiseArgs& g, const Row& row) {
 }
 
 #if HWY_TARGET <= HWY_AVX3
-// Two output rows of a square filter with stride 1: an input row is loaded once for both. Worth it because
-// three rows of many channels do not fit the first-level cache. Needs the registers of AVX-512.
-template <int kKernel, int kColumns, bool kChecked, bool kTail>
-HWY_INLINE void TilePair(const DepthwiseArgs& g, const Row& upper, const Row& lower, const float* x,
-                         int64_t row_begin, int64_t row_end, int64_t valid_begin, int64_t valid_end,
-                         int64_t out_column, int stored, int64_t channel, size_t lanes) {
+// kOut output rows of a square filter with stride 1: an input row is loaded once for all of them. Worth it
+// because reading, not multiplying, is the limit. Needs the registers of AVX-512.
+template <int kKernel, int kOut, int kColumns, bool kChecked, bool kTail>
+HWY_INLINE void BandTile(const DepthwiseArgs& g, const Row* rows, const float* x, int64_t row_begin,
+                         int64_t row_end, int64_t valid_begin, int64_t valid_end, int64_t out_column,
+                         int stored, int64_t channel, size_t lanes) {
   const FloatTag d;
   constexpr int kInputs = kColumns - 1 + kKernel;
-  Vec acc[2][kColumns];
+  Vec acc[kOut][kColumns];
   const Vec start =
       g.epilogue.bias ? LoadLanes<kTail>(d, g.epilogue.bias + channel, lanes) : hn::Zero(d);
 #pragma GCC unroll 16
-  for (int j = 0; j < kColumns; ++j) acc[0][j] = acc[1][j] = start;
+  for (int o = 0; o < kOut; ++o) {
+#pragma GCC unroll 16
+    for (int j = 0; j < kColumns; ++j) acc[o][j] = start;
+  }
   const float* filter = g.weights + channel;
   const float* line = x + channel;
-  Vec w[2][kKernel];
+  Vec w[kOut][kKernel];  // filter row t in slot t % kOut
 #pragma GCC unroll 16
-  for (int r = 0; r <= kKernel; ++r) {
+  for (int r = 0; r < kKernel + kOut - 1; ++r) {
     if (r < kKernel) {
 #pragma GCC unroll 16
-      for (int kw = 0; kw < kKernel; ++kw) w[r % 2][kw] = LoadLanes<kTail>(d, filter + kw * g.channels, lanes);
+      for (int kw = 0; kw < kKernel; ++kw) {
+        w[r % kOut][kw] = LoadLanes<kTail>(d, filter + kw * g.channels, lanes);
+      }
     }
     if (r >= row_begin && r < row_end) {
 #pragma GCC unroll 32
@@ -187,8 +211,11 @@ HWY_INLINE void TilePair(const DepthwiseArgs& g, const Row& upper, const Row& lo
 #pragma GCC unroll 16
         for (int kw = 0; kw < kKernel; ++kw) {
           if (i < kw || i - kw >= kColumns) continue;
-          if (r < kKernel) acc[0][i - kw] = hn::MulAdd(v, w[r % 2][kw], acc[0][i - kw]);
-          if (r > 0) acc[1][i - kw] = hn::MulAdd(v, w[(r + 1) % 2][kw], acc[1][i - kw]);
+#pragma GCC unroll 16
+          for (int o = 0; o < kOut; ++o) {
+            if (r < o || r - o >= kKernel) continue;
+            acc[o][i - kw] = hn::MulAdd(v, w[(r - o) % kOut][kw], acc[o][i - kw]);
+          }
         }
       }
     }
@@ -196,16 +223,14 @@ HWY_INLINE void TilePair(const DepthwiseArgs& g, const Row& upper, const Row& lo
     line += g.width * g.x_stride;
   }
 #pragma GCC unroll 16
-  for (int half = 0; half < 2; ++half) {
-    const Row& row = half == 0 ? upper : lower;
-    FinishTile<kColumns, kChecked, kTail>(g, row, acc[half], out_column, stored, channel, lanes);
+  for (int o = 0; o < kOut; ++o) {
+    FinishTile<kColumns, kChecked, kTail>(g, rows[o], acc[o], out_column, stored, channel, lanes);
   }
 }
 
-template <int kKernel, int kColumns, bool kChecked>
-HWY_NOINLINE void TilePairAllChannels(const DepthwiseArgs& g, const Row& upper, const Row& lower,
-                                      const float* x, int64_t row_begin, int64_t row_end, int64_t out_column,
-                                      int stored) {
+template <int kKernel, int kOut, int kColumns, bool kChecked>
+HWY_NOINLINE void BandTileAllChannels(const DepthwiseArgs& g, const Row* rows, const float* x,
+                                      int64_t row_begin, int64_t row_end, int64_t out_column, int stored) {
   constexpr int kInputs = kColumns - 1 + kKernel;
   const int64_t in_column = out_column - g.pad_left;
   const int64_t valid_begin = in_column < 0 ? -in_column : 0;
@@ -213,45 +238,64 @@ HWY_NOINLINE void TilePairAllChannels(const DepthwiseArgs& g, const Row& upper, 
   x += in_column * g.x_stride;
   int64_t c = 0;
   for (; c + int64_t(kLanes) <= g.channels; c += kLanes) {
-    TilePair<kKernel, kColumns, kChecked, false>(g, upper, lower, x, row_begin, row_end, valid_begin,
-                                                 valid_end, out_column, stored, c, kLanes);
+    BandTile<kKernel, kOut, kColumns, kChecked, false>(g, rows, x, row_begin, row_end, valid_begin, valid_end,
+                                                       out_column, stored, c, kLanes);
   }
   if (c < g.channels) {
-    TilePair<kKernel, kColumns, true, true>(g, upper, lower, x, row_begin, row_end, valid_begin, valid_end,
-                                            out_column, stored, c, size_t(g.channels - c));
+    BandTile<kKernel, kOut, kColumns, true, true>(g, rows, x, row_begin, row_end, valid_begin, valid_end,
+                                                  out_column, stored, c, size_t(g.channels - c));
   }
 }
 
-template <int kKernel, int kColumns>
-HWY_INLINE void RunTilePair(const DepthwiseArgs& g, const Row& upper, const Row& lower, const float* x,
-                            int64_t row_begin, int64_t row_end, int64_t out_column, int stored) {
+template <int kKernel, int kOut, int kColumns>
+HWY_INLINE void RunBandTile(const DepthwiseArgs& g, const Row* rows, const float* x, int64_t row_begin,
+                            int64_t row_end, int64_t out_column, int stored) {
   const int64_t in_column = out_column - g.pad_left;
   if (stored == kColumns && in_column >= 0 && in_column + kColumns - 1 + kKernel <= g.width) {
-    TilePairAllChannels<kKernel, kColumns, false>(g, upper, lower, x, row_begin, row_end, out_column, stored);
+    BandTileAllChannels<kKernel, kOut, kColumns, false>(g, rows, x, row_begin, row_end, out_column, stored);
   } else {
-    TilePairAllChannels<kKernel, kColumns, true>(g, upper, lower, x, row_begin, row_end, out_column, stored);
+    BandTileAllChannels<kKernel, kOut, kColumns, true>(g, rows, x, row_begin, row_end, out_column, stored);
   }
 }
 
-// Output rows oh and oh + 1.
-template <int kKernel>
-void RunRowPair(const DepthwiseArgs& g, const Row& upper, const Row& lower, int64_t oh) {
+// Output rows [oh, oh + kOut).
+template <int kKernel, int kOut>
+void RunBand(const DepthwiseArgs& g, int64_t oh) {
+  Row rows[kOut];
+  for (int o = 0; o < kOut; ++o) rows[o] = RowOf(g, oh + o);
+  constexpr int64_t kInputRows = kKernel + kOut - 1;
   const int64_t start = oh - g.pad_top;
   const int64_t row_begin = start < 0 ? -start : 0;
-  const int64_t row_end = g.height - start < kKernel + 1 ? g.height - start : kKernel + 1;
+  const int64_t row_end = g.height - start < kInputRows ? g.height - start : kInputRows;
   const float* x = g.x + start * g.width * g.x_stride;
   const TileSplit split(g.out_width);
   for (int64_t tile = 0, column = 0; tile < split.tiles; ++tile) {
     const int stored = split.Width(tile);
     if (stored <= 4) {
-      RunTilePair<kKernel, 4>(g, upper, lower, x, row_begin, row_end, column, stored);
+      RunBandTile<kKernel, kOut, 4>(g, rows, x, row_begin, row_end, column, stored);
     } else {
-      RunTilePair<kKernel, 7>(g, upper, lower, x, row_begin, row_end, column, stored);
+      RunBandTile<kKernel, kOut, 7>(g, rows, x, row_begin, row_end, column, stored);
     }
-    Activate(g, upper, column, stored);
-    Activate(g, lower, column, stored);
+    for (const Row& row : rows) Activate(g, row, column, stored);
     column += stored;
   }
+}
+
+int64_t RunBands(const DepthwiseArgs& g, int64_t oh, int64_t row_end) {
+  const bool square = g.kernel_h == g.kernel_w && (g.kernel_w == 3 || g.kernel_w == 5);
+  if (!square || g.stride_h != 1 || g.stride_w != 1 || g.dilation_h != 1 || g.dilation_w != 1) return oh;
+  const bool three = g.kernel_w == 3;
+  while (row_end - oh >= 2) {
+    const int64_t left = row_end - oh;
+    if (three && left != 2 && left != 4) {
+      RunBand<3, 3>(g, oh);
+      oh += 3;
+    } else {
+      three ? RunBand<3, 2>(g, oh) : RunBand<5, 2>(g, oh);
+      oh += 2;
+    }
+  }
+  return oh;
 }
 #endif
 
@@ -332,34 +376,11 @@ RowFunction ChooseRow(const DepthwiseArgs& g) {
   }
 }
 
-Row RowOf(const DepthwiseArgs& g, int64_t oh) {
-  const Epilogue& e = g.epilogue;
-  const int64_t start = oh * g.stride_h - g.pad_top;
-  int first = 0;
-  while (first < g.kernel_h && start + int64_t(first) * g.dilation_h < 0) ++first;
-  int last = first;
-  while (last < g.kernel_h && start + int64_t(last) * g.dilation_h < g.height) ++last;
-  Row row;
-  row.x = g.x + (start + int64_t(first) * g.dilation_h) * g.width * g.x_stride;
-  row.x_row_step = g.dilation_h * g.width * g.x_stride;
-  row.weights = g.weights + int64_t(first) * g.kernel_w * g.channels;
-  row.filter_rows = last - first;
-  row.y = g.y + oh * g.out_width * g.y_stride;
-  row.residual = e.residual ? e.residual + oh * g.out_width * e.residual_stride : nullptr;
-  row.clamp_only = IsClamp(e.activation);
-  row.range = RangeOf(e.activation);
-  return row;
-}
-
 void Depthwise(const DepthwiseArgs& g, int64_t row_begin, int64_t row_end) {
   if (g.out_width <= 0 || g.channels <= 0) return;
   int64_t oh = row_begin;
 #if HWY_TARGET <= HWY_AVX3
-  const bool square = g.kernel_h == g.kernel_w && (g.kernel_w == 3 || g.kernel_w == 5);
-  if (square && g.stride_h == 1 && g.stride_w == 1 && g.dilation_h == 1 && g.dilation_w == 1) {
-    const auto pair = g.kernel_w == 3 ? RunRowPair<3> : RunRowPair<5>;
-    for (; oh + 2 <= row_end; oh += 2) pair(g, RowOf(g, oh), RowOf(g, oh + 1), oh);
-  }
+  oh = RunBands(g, oh, row_end);
 #endif
   const RowFunction run = ChooseRow(g);
   for (; oh < row_end; ++oh) run(g, RowOf(g, oh));

@@ -1,0 +1,8 @@
+// Everything a program needs.
+#pragma once
+
+#include "floe/dtype.h"
+#include "floe/error.h"
+#include "floe/program.h"
+#include "floe/shape.h"
+#include "floe/tensor.h"

@@ -1,0 +1,88 @@
+#include "floe/runtime/executable.h"
+
+#include "floe/base/text.h"
+#include "floe/base/threads.h"
+#include "floe/graph/passes/passes.h"
+
+namespace floe {
+namespace {
+constexpr size_t kMaxPlans = 64;
+}
+
+void optimize(FunctionBody& b) {
+  inline_calls(b);
+  simplify_controls(b);
+  specialize(b, {});
+}
+
+void optimize_for_shapes(FunctionBody& b, std::span<const Shape> shapes) { specialize(b, shapes); }
+
+Executable::Executable(std::unique_ptr<FunctionBody> body, std::shared_ptr<CallableCache> callables,
+                       ExecutableOptions options)
+    : body_(std::move(body)), callables_(std::move(callables)), options_(options) {
+  optimize(*body_);
+}
+
+void Executable::check_inputs(std::span<const Tensor> inputs) const {
+  if (inputs.size() != body_->args.size()) {
+    std::string names = join(body_->input_names, ", ");
+    throw InvalidArgument(cat("The function takes ", body_->args.size(), " input(s)", names.empty() ? "" : " (", names,
+                              names.empty() ? "" : ")", ", ", inputs.size(), " were given"));
+  }
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const Node* a = body_->args[i];
+    if (!inputs[i]) throw InvalidArgument(cat("Input '", body_->input_names[i], "' is missing"));
+    if (inputs[i].dtype() != a->output_types[0])
+      throw InvalidArgument(cat("Input '", body_->input_names[i], "' must be ", dtype_name(a->output_types[0]), " ",
+                                a->output_shapes[0].str(), ", found ", dtype_name(inputs[i].dtype()), " ",
+                                inputs[i].shape().str()));
+    if (!a->output_shapes[0].is_compatible_with(inputs[i].shape()))
+      throw InvalidArgument(cat("Cannot feed value of shape ", inputs[i].shape().tuple_str(), " for Tensor '",
+                                body_->input_names[i], "', which has shape '", a->output_shapes[0].tuple_str(), "'"));
+  }
+}
+
+std::shared_ptr<const Plan> Executable::find(std::span<const Tensor> inputs) const {
+  int threads = num_threads();
+  std::shared_lock lock(mutex_);
+  for (auto& e : plans_) {
+    if (e->threads != threads) continue;
+    bool same = true;
+    for (size_t i = 0; i < inputs.size() && same; ++i) same = e->shapes[i] == inputs[i].shape();
+    if (same) return e->plan;
+  }
+  return nullptr;
+}
+
+std::shared_ptr<const Plan> Executable::plan(std::span<const Shape> shapes) const {
+  int threads = num_threads();
+  std::lock_guard compiling(compiling_);
+  {
+    std::shared_lock lock(mutex_);
+    for (auto& e : plans_)
+      if (e->threads == threads && std::equal(shapes.begin(), shapes.end(), e->shapes.begin(), e->shapes.end())) return e->plan;
+  }
+  auto body = clone(*body_);
+  optimize_for_shapes(*body, shapes);
+  auto entry = std::make_shared<Entry>();
+  entry->shapes.assign(shapes.begin(), shapes.end());
+  entry->threads = threads;
+  entry->plan = std::make_shared<Plan>(*body, callables_, threads, options_.reference_only);
+  std::unique_lock lock(mutex_);
+  if (plans_.size() >= kMaxPlans) plans_.erase(plans_.begin());
+  plans_.push_back(entry);
+  return entry->plan;
+}
+
+void Executable::run(RunState& state, std::span<Tensor> inputs, std::vector<Tensor>& outputs) const {
+  check_inputs(inputs);
+  std::shared_ptr<const Plan> p = find(inputs);
+  if (!p) {
+    std::vector<Shape> shapes;
+    for (const Tensor& t : inputs) shapes.push_back(t.shape());
+    p = plan(shapes);
+  }
+  p->run(state, inputs, outputs);
+}
+
+}  // namespace floe

@@ -1,0 +1,20 @@
+// TensorFlow's answers to the samples, made by scripts/make_op_goldens.py.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "floe/tensor.h"
+
+namespace floe {
+
+struct Golden {
+  std::map<int, Tensor> outputs;
+  std::string error;  // "Class: message" when TensorFlow refused the sample
+};
+
+/// By sample number; empty when there is no golden file for the op.
+std::map<int, Golden> load_goldens(const std::string& op);
+
+}  // namespace floe

@@ -11,8 +11,12 @@ import pathlib
 import sys
 
 os.environ.update(
-    TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="", TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1",
-    KERAS_BACKEND="tensorflow")
+    TF_CPP_MIN_LOG_LEVEL="3",
+    CUDA_VISIBLE_DEVICES="",
+    TF_NUM_INTRAOP_THREADS="1",
+    TF_NUM_INTEROP_THREADS="1",
+    KERAS_BACKEND="tensorflow",
+)
 
 import keras
 import numpy as np
@@ -31,8 +35,9 @@ LEAST_ACCURACY = 0.97
 def load_pictures():
     data = load_digits()
     pictures = np.round(data.images * (255 / 16)).astype(np.float32)[..., None]
-    return train_test_split(pictures, data.target.astype(np.int64), test_size=HELD_OUT, random_state=SEED,
-                            stratify=data.target)
+    return train_test_split(
+        pictures, data.target.astype(np.int64), test_size=HELD_OUT, random_state=SEED, stratify=data.target
+    )
 
 
 def build_model():
@@ -60,8 +65,12 @@ def train(model, pictures, labels):
     for _ in range(epochs):
         order = rng.permutation(len(pictures))[: steps // epochs * batch]
         shifts = rng.integers(-1, 2, (len(order), 2))
-        moved = np.stack([np.roll(np.pad(pictures[i], ((1, 1), (1, 1), (0, 0))), s, (0, 1))[1:-1, 1:-1]
-                          for i, s in zip(order, shifts)])
+        moved = np.stack(
+            [
+                np.roll(np.pad(pictures[i], ((1, 1), (1, 1), (0, 0))), s, (0, 1))[1:-1, 1:-1]
+                for i, s in zip(order, shifts)
+            ]
+        )
         model.fit(moved, labels[order], batch_size=batch, epochs=1, shuffle=False, verbose=0)
 
 

@@ -3,7 +3,7 @@
 
 usage: make_op_defs.py [--names scripts/op_names.txt] [--json tests/goldens/op_defs.json] [--text FILE]
 
-op_names.txt holds one op per line: its name and the lists it is in (inference, training, eager, file, wider).
+op_names.txt holds one op per line: its name and the lists it is in (inference, training, eager, ...).
 The JSON is what the declaration test reads; --text writes the same for people, one op per line:
   Conv2D | in: input:T, filter:T | out: output:T | attrs: T:{half,float}; strides:list(int); pad:string="SAME"
 An argument's type is a dtype, an attr name, `N*T` (N tensors of type T), `types...` (a list attr) or `Ref(T)`.
@@ -126,12 +126,20 @@ def attr_line(name, attr):
 def op_line(name, op):
     flags = [f for f in ("stateful", "commutative") if f in op]
     return " | ".join(
-        [name, "in: " + ", ".join(op["in"]), "out: " + ", ".join(op["out"]),
-         "attrs: " + "; ".join(attr_line(k, v) for k, v in op["attrs"].items())] + flags)
+        [
+            name,
+            "in: " + ", ".join(op["in"]),
+            "out: " + ", ".join(op["out"]),
+            "attrs: " + "; ".join(attr_line(k, v) for k, v in op["attrs"].items()),
+        ]
+        + flags
+    )
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--names", type=pathlib.Path, default=ROOT / "scripts/op_names.txt")
     parser.add_argument("--json", type=pathlib.Path, default=ROOT / "tests/goldens/op_defs.json")
     parser.add_argument("--text", type=pathlib.Path)

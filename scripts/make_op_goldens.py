@@ -3,9 +3,9 @@
 
 usage: make_op_goldens.py samples.pb OUTDIR [--ops A,B]
 
-samples.pb is a binary GraphDef. Sample k of an op is every node whose name starts with `<Op>/<k>/`: constants
-`in<i>`, helper nodes of any name, and the op itself, `<Op>/<k>/op`. Each sample is imported and run on its own, on the
-CPU, on one thread, without oneDNN and without the graph optimizer.
+samples.pb is a binary GraphDef. Sample k of an op is every node whose name starts with `<Op>/<k>/`:
+constants `in<i>`, helper nodes of any name, and the op itself, `<Op>/<k>/op`. Each sample is imported and
+run on its own, on the CPU, on one thread, without oneDNN and without the graph optimizer.
 
 OUTDIR/<Op>.pb is a binary GraphDef of Const nodes:
   <Op>/<k>/out<i>   the op's output i, bytes in tensor_content (strings in string_val)
@@ -21,8 +21,12 @@ import subprocess
 import sys
 
 os.environ.update(
-    TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="", TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1",
-    TF_ENABLE_ONEDNN_OPTS="0")
+    TF_CPP_MIN_LOG_LEVEL="3",
+    CUDA_VISIBLE_DEVICES="",
+    TF_NUM_INTRAOP_THREADS="1",
+    TF_NUM_INTEROP_THREADS="1",
+    TF_ENABLE_ONEDNN_OPTS="0",
+)
 
 import numpy as np
 import tensorflow as tf
@@ -52,7 +56,9 @@ def config():
 def bare_message(text):
     """The kernel's own words, without the node and the Python stack that TensorFlow puts around them."""
     text = text.split("\n\t")[0].split("\n\nOriginal")[0]
-    return re.sub(r"\AGraph execution error:\n\n(Detected at .*?\nNode: '[^']*'\n)?", "", text, flags=re.DOTALL)
+    return re.sub(
+        r"\AGraph execution error:\n\n(Detected at .*?\nNode: '[^']*'\n)?", "", text, flags=re.DOTALL
+    )
 
 
 def run_sample(prefix, nodes):
@@ -62,7 +68,9 @@ def run_sample(prefix, nodes):
         with tf.Graph().as_default() as graph:
             tf.graph_util.import_graph_def(graph_def, name="")
             op = graph.get_operation_by_name(prefix + "op")
-            outputs = {i: t for i, t in enumerate(op.outputs) if t.dtype.base_dtype not in (tf.resource, tf.variant)}
+            outputs = {
+                i: t for i, t in enumerate(op.outputs) if t.dtype.base_dtype not in (tf.resource, tf.variant)
+            }
             with v1.Session(graph=graph, config=config()) as session:
                 arrays = session.run(outputs) if outputs else session.run(op) or {}
             return {i: (outputs[i].dtype.base_dtype, a) for i, a in arrays.items()}
@@ -73,7 +81,9 @@ def run_sample(prefix, nodes):
 
 
 def const(name, dtype, array):
-    tensor = TensorProto(dtype=dtype.as_datatype_enum, tensor_shape=tf.TensorShape(np.shape(array)).as_proto())
+    tensor = TensorProto(
+        dtype=dtype.as_datatype_enum, tensor_shape=tf.TensorShape(np.shape(array)).as_proto()
+    )
     if dtype == tf.string:
         tensor.string_val.extend(np.asarray(array, object).ravel().tolist())
     else:
@@ -106,7 +116,7 @@ def work(samples, out, progress):
 
 
 def supervise(args, samples):
-    """A sample that brings TensorFlow down costs the goldens of its op only: the others go on in a new process."""
+    """A sample that brings TensorFlow down costs the goldens of its op only: a new process does the others."""
     progress = args.out / ".progress"
     left, crashed = list(samples), []
     while left:
@@ -114,7 +124,7 @@ def supervise(args, samples):
         child = [sys.executable, __file__, args.samples, args.out, "--ops", ",".join(left), "--work"]
         status = subprocess.run(child).returncode
         started = progress.read_text().split()
-        left = left[len(started):]
+        left = left[len(started) :]
         if status == 0:
             break
         if not started:
@@ -126,7 +136,9 @@ def supervise(args, samples):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("samples", type=pathlib.Path)
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--ops", help="only these, separated by commas")

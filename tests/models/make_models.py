@@ -32,13 +32,26 @@ os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 import numpy as np
 
 HERE = pathlib.Path(__file__).resolve().parent
-SUBJECTS = ("loops", "conditions", "tensor_arrays", "functions", "recurrent", "transformers", "detection", "audio",
-            "images", "text", "quantized", "networks", "arrays")
+SUBJECTS = (
+    "loops",
+    "conditions",
+    "tensor_arrays",
+    "functions",
+    "recurrent",
+    "transformers",
+    "detection",
+    "audio",
+    "images",
+    "text",
+    "quantized",
+    "networks",
+    "arrays",
+)
 LARGEST_MODEL = 100_000
 
 
 def storable(value):
-    """Strings as fixed-width bytes, which need no pickle. Those end at trailing NULs, so there must be none."""
+    """Strings as fixed-width bytes, which need no pickle but lose trailing NULs: there must be none."""
     a = np.asarray(value)
     if a.dtype.kind in "OSU":
         flat = [x if isinstance(x, bytes) else x.encode() for x in a.ravel().tolist()]
@@ -78,7 +91,9 @@ def write_model(model, root):
 def bare_message(text):
     """The kernel's own words, without the node and the Python stack that TensorFlow puts around them."""
     text = text.split("\n\t [[")[0].split("\n\nOriginal")[0]
-    return re.sub(r"\AGraph execution error:\n\n(Detected at .*?\nNode: '[^']*'\n)?", "", text, flags=re.DOTALL)
+    return re.sub(
+        r"\AGraph execution error:\n\n(Detected at .*?\nNode: '[^']*'\n)?", "", text, flags=re.DOTALL
+    )
 
 
 def run_model(folder, plain):
@@ -150,7 +165,16 @@ def finish(name, root, tuned, plain):
 
 def subprocess_run(names, root, out, plain):
     env = dict(os.environ, TF_ENABLE_ONEDNN_OPTS="0" if plain else "1")
-    command = [sys.executable, __file__, "--root", root, "--run", out, *(["--plain"] if plain else []), *names]
+    command = [
+        sys.executable,
+        __file__,
+        "--root",
+        root,
+        "--run",
+        out,
+        *(["--plain"] if plain else []),
+        *names,
+    ]
     subprocess.run(command, env=env, check=True)
 
 
@@ -175,7 +199,9 @@ def build(prefixes, root):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("names", nargs="*")
     parser.add_argument("--root", type=pathlib.Path, default=HERE)
     parser.add_argument("--run", type=pathlib.Path, help=argparse.SUPPRESS)

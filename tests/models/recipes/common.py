@@ -98,14 +98,20 @@ def keras_model(*flows):
                 tf.keras.utils.set_random_seed(7)
                 call, inputs, note = build()
                 inputs = inputs if isinstance(inputs, list) else [inputs]
-                specs = [tf.TensorSpec([None, *x.shape[1:]], x.dtype, name=f"x{i}" if i else "x")
-                         for i, x in enumerate(inputs)]
+                specs = [
+                    tf.TensorSpec([None, *x.shape[1:]], x.dtype, name=f"x{i}" if i else "x")
+                    for i, x in enumerate(inputs)
+                ]
                 traced = tf.function(lambda *xs: call(*xs), input_signature=specs, autograph=False)
                 frozen = convert_variables_to_constants_v2(
-                    traced.get_concrete_function(), lower_control_flow=flow == "v1")
+                    traced.get_concrete_function(), lower_control_flow=flow == "v1"
+                )
                 feeds = {t.name: x for t, x in zip(frozen.inputs, inputs)}
-                yield Model(base, frozen.graph.as_graph_def(),
-                            Case(feeds, [t.name for t in frozen.outputs], note=note))
+                yield Model(
+                    base,
+                    frozen.graph.as_graph_def(),
+                    Case(feeds, [t.name for t in frozen.outputs], note=note),
+                )
 
             register(base, make)
         return build

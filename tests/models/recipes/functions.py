@@ -19,7 +19,9 @@ def call_plain():
         return inner(a) + inner(b), dense("d", a, 2)
 
     y, z = outer(x, -x)
-    return Case({x: normal("x", 2, 3)}, [named("y", y), named("z", z)], note="PartitionedCall within PartitionedCall")
+    return Case(
+        {x: normal("x", 2, 3)}, [named("y", y), named("z", z)], note="PartitionedCall within PartitionedCall"
+    )
 
 
 @graph("fn")
@@ -33,8 +35,10 @@ def call_stateful():
         return tf.math.log(a)
 
     y = named("y", checked(x))
-    return [Case({x: np.float32([1, 2])}, [y], "fine", note="StatefulPartitionedCall with an assertion inside"),
-            Case({x: np.float32([1, -2])}, [y], "fails", fails=True, note="the assertion inside the call fails")]
+    return [
+        Case({x: np.float32([1, 2])}, [y], "fine", note="StatefulPartitionedCall with an assertion inside"),
+        Case({x: np.float32([1, -2])}, [y], "fails", fails=True, note="the assertion inside the call fails"),
+    ]
 
 
 @graph("fn")
@@ -49,8 +53,11 @@ def call_control_flow():
     def loop(a, n):
         return tf.while_loop(lambda i, a: i < n, lambda i, a: (i + 1, step(a, i)), [0, a])[1]
 
-    return Case({x: normal("x", 3), n: np.int32(5)}, [named("y", loop(x, n))],
-                note="a call that holds a loop whose body calls a function with a condition")
+    return Case(
+        {x: normal("x", 3), n: np.int32(5)},
+        [named("y", loop(x, n))],
+        note="a call that holds a loop whose body calls a function with a condition",
+    )
 
 
 @graph("fn")
@@ -62,8 +69,11 @@ def call_many_outputs():
         return {"halves": tf.split(a, 2), "order": tf.argsort(a), "unused": tf.exp(a), "same": a}
 
     r = parts(x)
-    return Case({x: normal("x", 4)}, [named("h1", r["halves"][1]), named("order", r["order"]), named("same", r["same"])],
-                note="outputs out of order, one unused, one that is the argument itself")
+    return Case(
+        {x: normal("x", 4)},
+        [named("h1", r["halves"][1]), named("order", r["order"]), named("same", r["same"])],
+        note="outputs out of order, one unused, one that is the argument itself",
+    )
 
 
 @graph("fn")
@@ -75,13 +85,20 @@ def if_stateful():
             return tf.sqrt(x)
 
     y = tf.cond(p, careful, lambda: x * x)
-    return [Case({p: np.bool_(k), x: np.float32([4, 9])}, [named("y", y)], str(k).lower(),
-                 note="If, not StatelessIf: one branch has an assertion") for k in (True, False)]
+    return [
+        Case(
+            {p: np.bool_(k), x: np.float32([4, 9])},
+            [named("y", y)],
+            str(k).lower(),
+            note="If, not StatelessIf: one branch has an assertion",
+        )
+        for k in (True, False)
+    ]
 
 
 @graph("fn")
 def if_number():
-    """If takes any scalar for its predicate: a number is true unless it is zero, a string unless it is empty."""
+    """If takes any scalar for its predicate: a number is true unless zero, a string unless empty."""
     i, s = feed("i", tf.int32, []), feed("s", tf.string, [])
 
     @tf.function
@@ -98,8 +115,15 @@ def if_number():
         f.add_to_graph()
     y = tf.raw_ops.StatelessIf(cond=i, input=[a], Tout=[tf.int32], then_branch=then, else_branch=other)[0]
     z = tf.raw_ops.If(cond=s, input=[a], Tout=[tf.int32], then_branch=then, else_branch=other)[0]
-    return [Case({i: np.int32(k), s: np.bytes_(t)}, [named("y", y), named("z", z)], name,
-                 note="predicates that are numbers and strings") for name, k, t in (("on", 3, b"x"), ("off", 0, b""))]
+    return [
+        Case(
+            {i: np.int32(k), s: np.bytes_(t)},
+            [named("y", y), named("z", z)],
+            name,
+            note="predicates that are numbers and strings",
+        )
+        for name, k, t in (("on", 3, b"x"), ("off", 0, b""))
+    ]
 
 
 @graph("fn")
@@ -111,8 +135,12 @@ def case_stateful():
             return tf.sqrt(x)
 
     y = tf.switch_case(i, [careful, lambda: x * 2.0], default=lambda: tf.zeros_like(x))
-    return [Case({i: np.int32(k), x: np.float32([4, 9])}, [named("y", y)], f"i{k}", note="Case, not StatelessCase")
-            for k in (0, 1, 5)]
+    return [
+        Case(
+            {i: np.int32(k), x: np.float32([4, 9])}, [named("y", y)], f"i{k}", note="Case, not StatelessCase"
+        )
+        for k in (0, 1, 5)
+    ]
 
 
 @graph("fn")
@@ -122,5 +150,9 @@ def variables():
     tf.raw_ops.AssignVariableOp(resource=handle, value=tf.constant(normal("w", 2, 3)), name="fill")
     y = tf.matmul(x, tf.raw_ops.ReadVariableOp(resource=handle, dtype=tf.float32))
     z = tf.raw_ops.ResourceGather(resource=handle, indices=[1, 0, 1], dtype=tf.float32)
-    return Case({x: normal("x", 4, 2)}, [named("y", y), named("z", z)], init=("fill",),
-                note="a graph that was not frozen: a variable, filled by an operation that runs before")
+    return Case(
+        {x: normal("x", 4, 2)},
+        [named("y", y), named("z", z)],
+        init=("fill",),
+        note="a graph that was not frozen: a variable, filled by an operation that runs before",
+    )

@@ -10,8 +10,15 @@ from .common import Case, dense, feed, graph, named, normal, v1, weight
 def while_sum():
     n, x = feed("n", tf.int32, []), feed("x", tf.float32, [None])
     i, y = tf.while_loop(lambda i, y: i < n, lambda i, y: (i + 1, y * 0.5 + x), [0, x])
-    return [Case({n: np.int32(k), x: normal("x", 4)}, [named("count", i), named("y", y)], f"n{k}",
-                 note="simplest loop; n0 never enters the body") for k in (0, 5)]
+    return [
+        Case(
+            {n: np.int32(k), x: normal("x", 4)},
+            [named("count", i), named("y", y)],
+            f"n{k}",
+            note="simplest loop; n0 never enters the body",
+        )
+        for k in (0, 5)
+    ]
 
 
 @graph("v1", "fn")
@@ -19,14 +26,20 @@ def while_nested():
     x = feed("x", tf.float32, [None, 3])
 
     def outer(i, total):
-        inner = tf.while_loop(lambda j, s: j <= i, lambda j, s: (j + 1, s + x * tf.cast(i * j, tf.float32)),
-                              [0, tf.zeros_like(x)])
+        inner = tf.while_loop(
+            lambda j, s: j <= i,
+            lambda j, s: (j + 1, s + x * tf.cast(i * j, tf.float32)),
+            [0, tf.zeros_like(x)],
+        )
         deepest = tf.while_loop(lambda k, s: k < 2, lambda k, s: (k + 1, tf.tanh(s)), [0, inner[1]])
         return i + 1, total + deepest[1] + inner[1]
 
     i, total = tf.while_loop(lambda i, t: i < 4, outer, [0, x])
-    return Case({x: normal("x", 2, 3)}, [named("i", i), named("total", total)],
-                note="two inner loops one after the other; the inner bound is the outer counter")
+    return Case(
+        {x: normal("x", 2, 3)},
+        [named("i", i), named("total", total)],
+        note="two inner loops one after the other; the inner bound is the outer counter",
+    )
 
 
 @graph("v1", "fn")
@@ -36,9 +49,13 @@ def while_three_deep():
     def level(depth, value):
         if depth == 3:
             return value * 3 + 1
-        return tf.while_loop(lambda i, v: i < n, lambda i, v: (i + 1, level(depth + 1, v) % 1009), [0, value])[1]
+        return tf.while_loop(
+            lambda i, v: i < n, lambda i, v: (i + 1, level(depth + 1, v) % 1009), [0, value]
+        )[1]
 
-    return Case({n: np.int32(3)}, [named("y", level(0, tf.constant(1)))], note="three nested loops over integers")
+    return Case(
+        {n: np.int32(3)}, [named("y", level(0, tf.constant(1)))], note="three nested loops over integers"
+    )
 
 
 @graph("v1", "fn")
@@ -49,8 +66,11 @@ def while_collatz():
         return tf.cond(tf.equal(x % 2, 0), lambda: x // 2, lambda: 3 * x + 1), steps + 1
 
     x_end, steps = tf.while_loop(lambda x, s: x > 1, body, [x, 0])
-    return Case({x: np.int32(27)}, [named("end", x_end), named("steps", steps)],
-                note="condition in a loop body; the number of steps depends on the data")
+    return Case(
+        {x: np.int32(27)},
+        [named("end", x_end), named("steps", steps)],
+        note="condition in a loop body; the number of steps depends on the data",
+    )
 
 
 @graph("v1", "fn")
@@ -61,8 +81,15 @@ def while_in_cond():
         return tf.while_loop(lambda i, y: i < 3, lambda i, y: (i + 1, y + x), [0, x])[1]
 
     y = tf.cond(p, loop, lambda: -x)
-    return [Case({p: np.bool_(k), x: normal("x", 3)}, [named("y", y)], str(k).lower(),
-                 note="a loop in one branch only") for k in (True, False)]
+    return [
+        Case(
+            {p: np.bool_(k), x: normal("x", 3)},
+            [named("y", y)],
+            str(k).lower(),
+            note="a loop in one branch only",
+        )
+        for k in (True, False)
+    ]
 
 
 @graph("v1", "fn")
@@ -77,8 +104,11 @@ def while_cond_while():
         return i + 1, y
 
     i, y = tf.while_loop(lambda i, y: (i < 6) & (tf.reduce_max(y) < 50.0), body, [0, x])
-    return Case({x: normal("while_cond_while", 2, 2)}, [named("i", i), named("y", y)],
-                note="loop in a condition in a loop")
+    return Case(
+        {x: normal("while_cond_while", 2, 2)},
+        [named("i", i), named("y", y)],
+        note="loop in a condition in a loop",
+    )
 
 
 @graph("v1", "fn")
@@ -86,17 +116,28 @@ def while_growing():
     n = feed("n", tf.int32, [])
     start = tf.constant([[1, 2]])
     i, rows = tf.while_loop(
-        lambda i, r: i < n, lambda i, r: (i + 1, tf.concat([r, r[-1:] + i], 0)), [0, start],
-        shape_invariants=[tf.TensorShape([]), tf.TensorShape([None, 2])], parallel_iterations=1)
-    return Case({n: np.int32(4)}, [named("rows", rows)], note="a loop variable whose shape grows; one at a time")
+        lambda i, r: i < n,
+        lambda i, r: (i + 1, tf.concat([r, r[-1:] + i], 0)),
+        [0, start],
+        shape_invariants=[tf.TensorShape([]), tf.TensorShape([None, 2])],
+        parallel_iterations=1,
+    )
+    return Case(
+        {n: np.int32(4)}, [named("rows", rows)], note="a loop variable whose shape grows; one at a time"
+    )
 
 
 @graph("v1", "fn")
 def while_swap():
     a, b = feed("a", tf.float32, [2]), feed("b", tf.float32, [2])
-    _, x, y, c = tf.while_loop(lambda i, x, y, c: i < 3, lambda i, x, y, c: (i + 1, y, x, c), [0, a, b, a - b])
-    return Case({a: normal("a", 2), b: normal("b", 2)}, [named("x", x), named("y", y), named("c", c)],
-                note="loop variables that trade places, and one that passes through")
+    _, x, y, c = tf.while_loop(
+        lambda i, x, y, c: i < 3, lambda i, x, y, c: (i + 1, y, x, c), [0, a, b, a - b]
+    )
+    return Case(
+        {a: normal("a", 2), b: normal("b", 2)},
+        [named("x", x), named("y", y), named("c", c)],
+        note="loop variables that trade places, and one that passes through",
+    )
 
 
 @graph("v1", "fn")
@@ -104,8 +145,10 @@ def while_unused_outputs():
     x = feed("x", tf.float32, [2, 2])
     m = weight("m", 2, 2)
     i, y, z, trace = tf.while_loop(
-        lambda i, y, z, t: i < 3, lambda i, y, z, t: (i + 1, tf.matmul(y, m), z + tf.exp(y), t + tf.reduce_sum(z)),
-        [0, x, tf.ones_like(x), 0.0])
+        lambda i, y, z, t: i < 3,
+        lambda i, y, z, t: (i + 1, tf.matmul(y, m), z + tf.exp(y), t + tf.reduce_sum(z)),
+        [0, x, tf.ones_like(x), 0.0],
+    )
     del i, z, trace
     return Case({x: normal("x", 2, 2)}, [named("y", y)], note="only one of four loop variables is fetched")
 
@@ -120,18 +163,24 @@ def while_effects():
 
     _, y = tf.while_loop(lambda i, y: tf.reduce_all(y < 1000.0), body, [0, x])
     y_out = named("y", y)
-    return [Case({x: np.float32([100, 200, 300])}, [y_out], "fine", note="an assertion in a loop body"),
-            Case({x: np.float32([1e-6, 0, 0])}, [y_out], "fails", fails=True, note="the assertion fails")]
+    return [
+        Case({x: np.float32([100, 200, 300])}, [y_out], "fine", note="an assertion in a loop body"),
+        Case({x: np.float32([1e-6, 0, 0])}, [y_out], "fails", fails=True, note="the assertion fails"),
+    ]
 
 
 @graph("v1", "fn")
 def map_fn():
     x = feed("x", tf.float32, [None, 3])
     y = tf.map_fn(lambda r: tf.reduce_sum(r) * r, x)
-    z = tf.map_fn(lambda r: (tf.argmax(r), r[0] > 0), x, fn_output_signature=(tf.int64, tf.bool),
-                  parallel_iterations=4)
-    return Case({x: normal("x", 5, 3)}, [named("y", y), named("z0", z[0]), named("z1", z[1])],
-                note="tf.map_fn with one and with two outputs of other dtypes")
+    z = tf.map_fn(
+        lambda r: (tf.argmax(r), r[0] > 0), x, fn_output_signature=(tf.int64, tf.bool), parallel_iterations=4
+    )
+    return Case(
+        {x: normal("x", 5, 3)},
+        [named("y", y), named("z0", z[0]), named("z1", z[1])],
+        note="tf.map_fn with one and with two outputs of other dtypes",
+    )
 
 
 @graph("v1", "fn")
@@ -141,8 +190,11 @@ def scan_fold():
     r = tf.scan(lambda a, r: (a[0] + r, a[1] * r), x, initializer=(tf.zeros([2]), tf.ones([2])), reverse=True)
     f = tf.foldl(lambda a, r: a - r, x)
     g = tf.foldr(lambda a, r: a * 0.5 + r, x, initializer=tf.ones([2]))
-    return Case({x: normal("x", 6, 2)}, [named("s", s), named("r0", r[0]), named("r1", r[1]), named("f", f),
-                                         named("g", g)], note="tf.scan, foldl, foldr, forward and in reverse")
+    return Case(
+        {x: normal("x", 6, 2)},
+        [named("s", s), named("r0", r[0]), named("r1", r[1]), named("f", f), named("g", g)],
+        note="tf.scan, foldl, foldr, forward and in reverse",
+    )
 
 
 @graph("v1", "fn")
@@ -167,11 +219,21 @@ def beam_search():
         return i + 1, tokens, best, done
 
     i, tokens, scores, done = tf.while_loop(
-        lambda i, t, s, d: (i < steps) & ~tf.reduce_all(d), body, [0, tokens, scores, done],
-        shape_invariants=[tf.TensorShape([]), tf.TensorShape([None, beams, None]), tf.TensorShape([None, beams]),
-                          tf.TensorShape([None, beams])])
-    return Case({start: np.int32([1, 4])}, [named("tokens", tokens), named("scores", scores), named("length", i)],
-                note="beam search: top_k, gathers by beam, growing sequences, early stop")
+        lambda i, t, s, d: (i < steps) & ~tf.reduce_all(d),
+        body,
+        [0, tokens, scores, done],
+        shape_invariants=[
+            tf.TensorShape([]),
+            tf.TensorShape([None, beams, None]),
+            tf.TensorShape([None, beams]),
+            tf.TensorShape([None, beams]),
+        ],
+    )
+    return Case(
+        {start: np.int32([1, 4])},
+        [named("tokens", tokens), named("scores", scores), named("length", i)],
+        note="beam search: top_k, gathers by beam, growing sequences, early stop",
+    )
 
 
 @graph("v1", "fn")
@@ -180,8 +242,11 @@ def while_gradient():
     w = weight("w", 3, 3)
     _, y = tf.while_loop(lambda i, y: i < 3, lambda i, y: (i + 1, tf.tanh(tf.matmul(y, w))), [0, x])
     (g,) = tf.gradients(tf.reduce_sum(y * y), [x])
-    return Case({x: normal("x", 2, 3)}, [named("y", y), named("g", g)],
-                note="the gradient of a loop: stacks in TF1 form, tensor lists in TF2 form")
+    return Case(
+        {x: normal("x", 2, 3)},
+        [named("y", y), named("g", g)],
+        note="the gradient of a loop: stacks in TF1 form, tensor lists in TF2 form",
+    )
 
 
 @graph("v1")
@@ -204,8 +269,11 @@ def dynamic_rnn():
             return h, h
 
     y, state = v1.nn.dynamic_rnn(Cell(), x, sequence_length=lengths, dtype=tf.float32)
-    return Case({x: normal("x", 3, 6, 4), lengths: np.int32([6, 2, 4])}, [named("y", y), named("state", state)],
-                note="v1 dynamic_rnn with sequence lengths: conditions and TensorArrays in a loop")
+    return Case(
+        {x: normal("x", 3, 6, 4), lengths: np.int32([6, 2, 4])},
+        [named("y", y), named("state", state)],
+        note="v1 dynamic_rnn with sequence lengths: conditions and TensorArrays in a loop",
+    )
 
 
 @graph("v1")
@@ -237,8 +305,16 @@ def lstm_dynamic():
             return h, (c, h)
 
     forward, _ = v1.nn.dynamic_rnn(Cell("a", 4), x, sequence_length=lengths, dtype=tf.float32, scope="fw")
-    backward, _ = v1.nn.dynamic_rnn(Cell("b", units), tf.reverse_sequence(forward, lengths, seq_axis=1),
-                                    sequence_length=lengths, dtype=tf.float32, scope="bw")
+    backward, _ = v1.nn.dynamic_rnn(
+        Cell("b", units),
+        tf.reverse_sequence(forward, lengths, seq_axis=1),
+        sequence_length=lengths,
+        dtype=tf.float32,
+        scope="bw",
+    )
     y = tf.reverse_sequence(backward, lengths, seq_axis=1)
-    return Case({x: normal("x", 2, 5, 4), lengths: np.int32([5, 3])}, [named("y", y)],
-                note="BasicLSTMCell written out, two stacked dynamic_rnn, ReverseSequence between them")
+    return Case(
+        {x: normal("x", 2, 5, 4), lengths: np.int32([5, 3])},
+        [named("y", y)],
+        note="BasicLSTMCell written out, two stacked dynamic_rnn, ReverseSequence between them",
+    )

@@ -31,7 +31,11 @@ def decoder_masked():
     x = layers.Embedding(30, 16, mask_zero=True)(ids)
     a = layers.MultiHeadAttention(2, 8)(x, x, use_causal_mask=True)
     y = layers.Dense(30)(layers.LayerNormalization()(x + a))
-    return keras.Model(ids, y), np.int32([[4, 8, 15, 16, 0], [23, 2, 0, 0, 0]]), "causal mask and padding mask"
+    return (
+        keras.Model(ids, y),
+        np.int32([[4, 8, 15, 16, 0], [23, 2, 0, 0, 0]]),
+        "causal mask and padding mask",
+    )
 
 
 def layer_norm(name, x):
@@ -63,10 +67,14 @@ def bert_layer():
     h = dense("f1", y, 32)
     h = h * 0.5 * (1.0 + tf.tanh(np.sqrt(2 / np.pi) * (h + 0.044715 * tf.pow(h, 3))))
     y = layer_norm("ln2", dense("f2", h, width) + y)
-    pooled = dense("pool", tf.squeeze(tf.reshape(y, [batch, length, width])[:, 0:1, :], axis=1), width, tf.tanh)
-    return Case({ids: np.int32([[1, 2, 3, 4], [9, 39, 0, 0]]), mask: np.int32([[1, 1, 1, 1], [1, 1, 0, 0]])},
-                [named("sequence", y), named("pooled", pooled)],
-                note="a layer as BERT's first code writes it: tanh GELU with Pow, mask by addition, pooled first token")
+    pooled = dense(
+        "pool", tf.squeeze(tf.reshape(y, [batch, length, width])[:, 0:1, :], axis=1), width, tf.tanh
+    )
+    return Case(
+        {ids: np.int32([[1, 2, 3, 4], [9, 39, 0, 0]]), mask: np.int32([[1, 1, 1, 1], [1, 1, 0, 0]])},
+        [named("sequence", y), named("pooled", pooled)],
+        note="a layer as BERT's code writes it: tanh GELU with Pow, mask by addition, pooled first token",
+    )
 
 
 @graph()
@@ -75,9 +83,16 @@ def gelu_forms():
     erf = 0.5 * x * (1.0 + tf.math.erf(x / np.sqrt(2.0).astype(np.float32)))
     values = normal("x", 3, 8, scale=2.0)
     values[0, :3] = np.inf, -np.inf, 30.0
-    return Case({x: values}, [named("erf", erf), named("erfc", tf.nn.gelu(x)),
-                              named("tanh", tf.nn.gelu(x, approximate=True)), named("swish", tf.nn.swish(x))],
-                note="GELU through Erf, Erfc and Tanh; swish; infinities included")
+    return Case(
+        {x: values},
+        [
+            named("erf", erf),
+            named("erfc", tf.nn.gelu(x)),
+            named("tanh", tf.nn.gelu(x, approximate=True)),
+            named("swish", tf.nn.swish(x)),
+        ],
+        note="GELU through Erf, Erfc and Tanh; swish; infinities included",
+    )
 
 
 @graph()
@@ -85,24 +100,38 @@ def einsum_forms():
     a, b = feed("a", tf.float32, [None, 3, 4]), feed("b", tf.float32, [None, 4, 2])
     w = weight("w", 4, 2, 5)
     e = tf.einsum
-    return Case({a: normal("a", 2, 3, 4), b: normal("b", 2, 4, 2)}, [
-        named("matmul", e("bij,bjk->bik", a, b)), named("heads", e("bsd,dhk->bhsk", a, w)),
-        named("outer", e("bij,bjk->bijk", a, b)), named("sum", e("bij->j", a)), named("swap", e("bij->jib", a)),
-        named("trace", e("bii->b", a[:, :, :3])), named("diagonal", e("bii->bi", a[:, :, :3])),
-        named("dots", e("...ij,...jk->...ik", a[:, None], b[:1, None])), named("scalar", e("i,i->", a[0, 0], b[0, :, 0])),
-    ], note="Einsum: contraction, outer product, sums, repeated labels, ellipsis")
+    return Case(
+        {a: normal("a", 2, 3, 4), b: normal("b", 2, 4, 2)},
+        [
+            named("matmul", e("bij,bjk->bik", a, b)),
+            named("heads", e("bsd,dhk->bhsk", a, w)),
+            named("outer", e("bij,bjk->bijk", a, b)),
+            named("sum", e("bij->j", a)),
+            named("swap", e("bij->jib", a)),
+            named("trace", e("bii->b", a[:, :, :3])),
+            named("diagonal", e("bii->bi", a[:, :, :3])),
+            named("dots", e("...ij,...jk->...ik", a[:, None], b[:1, None])),
+            named("scalar", e("i,i->", a[0, 0], b[0, :, 0])),
+        ],
+        note="Einsum: contraction, outer product, sums, repeated labels, ellipsis",
+    )
 
 
 @graph()
 def batch_matmul():
     a, b = feed("a", tf.float32, [None, 1, 3, 4]), feed("b", tf.float32, [None, 4, 2])
     c = tf.constant(normal("c", 5, 2, 4))
-    return Case({a: normal("a", 2, 1, 3, 4), b: normal("b", 5, 4, 2)}, [
-        named("broadcast", tf.matmul(a, b)), named("adjoint", tf.matmul(a, c, adjoint_b=True)),
-        named("both", tf.matmul(b, c, transpose_a=True, transpose_b=True)),
-        named("v1", tf.raw_ops.BatchMatMul(x=b, y=c, adj_x=False, adj_y=False)),
-        named("v3", tf.raw_ops.BatchMatMulV3(x=b, y=c, Tout=tf.float32)),
-    ], note="BatchMatMul of all ages, with broadcasting and adjoints")
+    return Case(
+        {a: normal("a", 2, 1, 3, 4), b: normal("b", 5, 4, 2)},
+        [
+            named("broadcast", tf.matmul(a, b)),
+            named("adjoint", tf.matmul(a, c, adjoint_b=True)),
+            named("both", tf.matmul(b, c, transpose_a=True, transpose_b=True)),
+            named("v1", tf.raw_ops.BatchMatMul(x=b, y=c, adj_x=False, adj_y=False)),
+            named("v3", tf.raw_ops.BatchMatMulV3(x=b, y=c, Tout=tf.float32)),
+        ],
+        note="BatchMatMul of all ages, with broadcasting and adjoints",
+    )
 
 
 @graph()
@@ -112,4 +141,6 @@ def layer_norm_written_out():
     variance = tf.reduce_mean(tf.math.squared_difference(x, tf.stop_gradient(mean)), -1, keepdims=True)
     y = (x - mean) * tf.math.rsqrt(variance + 1e-3)
     rms = x * tf.math.rsqrt(tf.reduce_mean(tf.square(x), -1, keepdims=True) + 1e-6)
-    return Case({x: normal("x", 2, 5, 8)}, [named("y", y), named("rms", rms)], note="layer and RMS normalization")
+    return Case(
+        {x: normal("x", 2, 5, 8)}, [named("y", y), named("rms", rms)], note="layer and RMS normalization"
+    )

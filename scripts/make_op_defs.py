@@ -6,7 +6,7 @@ usage: make_op_defs.py [--names scripts/op_names.txt] [--json tests/goldens/op_d
 op_names.txt holds one op per line: its name and the lists it is in (inference, training, eager, ...).
 The JSON is what the declaration test reads; --text writes the same for people, one op per line:
   Conv2D | in: input:T, filter:T | out: output:T | attrs: T:{half,float}; strides:list(int); pad:string="SAME"
-An argument's type is a dtype, an attr name, `N*T` (N tensors of type T), `types...` (a list attr) or `Ref(T)`.
+An argument's type is a dtype, an attr name, `N*T` (N tensors), `types...` (a list attr) or `Ref(T)`.
 """
 
 import argparse

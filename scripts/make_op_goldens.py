@@ -116,7 +116,7 @@ def work(samples, out, progress):
 
 
 def supervise(args, samples):
-    """A sample that brings TensorFlow down costs the goldens of its op only: a new process does the others."""
+    """A sample that brings TensorFlow down costs only the goldens of its op: a new process goes on."""
     progress = args.out / ".progress"
     left, crashed = list(samples), []
     while left:

@@ -146,9 +146,9 @@ def unary_math():
     x = feed("x", tf.float32, [None])
     m = tf.math
     names = (
-        "abs acos acosh asin asinh atan atanh ceil cos cosh digamma erf erfc erfinv exp expm1 floor is_finite is_inf "
-        "is_nan lgamma log log1p log_sigmoid negative reciprocal rint round rsqrt sigmoid sign sin sinh softplus sqrt "
-        "square tan tanh ndtri bessel_i0e bessel_i1e"
+        "abs acos acosh asin asinh atan atanh ceil cos cosh digamma erf erfc erfinv exp expm1 floor "
+        "is_finite is_inf is_nan lgamma log log1p log_sigmoid negative reciprocal rint round rsqrt sigmoid sign sin sinh "
+        "softplus sqrt square tan tanh ndtri bessel_i0e bessel_i1e"
     ).split()
     values = np.float32(
         [-2.5, -1.0, -0.5, -0.0, 0.0, 1e-4, 0.3, 0.5, 1.0, 1.5, 2.5, 20.0, np.inf, -np.inf, np.nan]
@@ -167,7 +167,8 @@ def binary_math():
     m = tf.math
     floats = (
         "add subtract multiply divide floordiv floormod pow maximum minimum squared_difference "
-        "divide_no_nan multiply_no_nan atan2 xlogy xdivy xlog1py greater less_equal equal not_equal nextafter".split()
+        "divide_no_nan multiply_no_nan atan2 xlogy xdivy xlog1py greater less_equal equal not_equal "
+        "nextafter".split()
     )
     ints = "add subtract multiply floordiv floormod truediv maximum less greater_equal".split()
     b = tf.bitwise

@@ -65,7 +65,8 @@ std::string read_stream(int fd, const std::string& path, size_t expected) {
     if (n < 0) throw_errno(path, "reading", errno);
     if (n == 0) break;
     have += size_t(n);
-    if (have > kStreamLimit) throw ResourceExhausted(cat(path, ": more than ", human_bytes(kStreamLimit), " came from it."));
+    if (have > kStreamLimit)
+      throw ResourceExhausted(cat(path, ": more than ", human_bytes(kStreamLimit), " came from it."));
   }
   s.resize(have);
   return s;
@@ -107,7 +108,7 @@ Bytes own_bytes(std::string s) {
 }
 
 Bytes map_file(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   Descriptor d{open_to_read(path, info)};
   if (!S_ISREG(info.st_mode) || size_t(info.st_size) < kMapFrom) {
     size_t expected = S_ISREG(info.st_mode) ? size_t(info.st_size) : 0;
@@ -121,7 +122,7 @@ Bytes map_file(const std::string& path) {
 }
 
 std::string read_file(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   Descriptor d{open_to_read(path, info)};
   return read_stream(d.fd, path, S_ISREG(info.st_mode) ? size_t(info.st_size) : 0);
 }
@@ -129,7 +130,7 @@ std::string read_file(const std::string& path) {
 void write_file(const std::string& path, std::string_view data) {
   if (path.find('\0') != path.npos) throw InvalidArgument("A path cannot hold a zero byte.");
   std::string target = real_path(path);
-  struct stat info {};
+  struct stat info{};
   bool exists = ::stat(target.c_str(), &info) == 0;
   if (exists && S_ISDIR(info.st_mode)) throw_errno(path, "writing", EISDIR);
   if (exists && !S_ISREG(info.st_mode)) {
@@ -156,12 +157,12 @@ void write_file(const std::string& path, std::string_view data) {
 }
 
 bool file_exists(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   return ::stat(path.c_str(), &info) == 0;
 }
 
 bool is_directory(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
 }
 

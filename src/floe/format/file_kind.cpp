@@ -21,7 +21,9 @@ FileKind zip_kind(std::string_view s) {
   // The names of the entries stand beside the entries and again in the directory at the end.
   constexpr size_t kLook = 64 * 1024;
   std::string_view head = s.substr(0, kLook), tail = s.substr(s.size() - std::min(s.size(), kLook));
-  auto holds = [&](std::string_view name) { return head.find(name) != head.npos || tail.find(name) != tail.npos; };
+  auto holds = [&](std::string_view name) {
+    return head.find(name) != head.npos || tail.find(name) != tail.npos;
+  };
   if (holds("model.weights.h5") && holds("config.json")) return FileKind::kKeras;
   if (holds("/data.pkl")) return FileKind::kTorch;
   if (holds(".npy")) return FileKind::kNumpyArchive;
@@ -34,13 +36,19 @@ FileKind magic_kind(std::string_view s) {
   if (s.starts_with("PK\x03\x04"sv) || s.starts_with("PK\x05\x06"sv)) return zip_kind(s);
   if (s.starts_with("\x93NUMPY"sv)) return FileKind::kNumpyArray;
   if (s.starts_with("\x1f\x8b"sv)) return FileKind::kGzip;
-  if (starts_with_any(s, {"BZh"sv, "\xfd"sv "7zXZ"sv, "\x28\xb5\x2f\xfd"sv, "7z\xbc\xaf"sv, "Rar!"sv})) return FileKind::kArchive;
+  if (starts_with_any(s, {"BZh"sv,
+                          "\xfd"sv
+                          "7zXZ"sv,
+                          "\x28\xb5\x2f\xfd"sv, "7z\xbc\xaf"sv, "Rar!"sv}))
+    return FileKind::kArchive;
   if (s.size() > 262 && s.substr(257, 5) == "ustar") return FileKind::kArchive;
-  if (starts_with_any(s, {"\xff\xd8\xff"sv, "\x89PNG\r\n"sv, "GIF87a"sv, "GIF89a"sv})) return FileKind::kImage;
+  if (starts_with_any(s, {"\xff\xd8\xff"sv, "\x89PNG\r\n"sv, "GIF87a"sv, "GIF89a"sv}))
+    return FileKind::kImage;
   if (s.size() > 8 && s.substr(4, 4) == "TFL3") return FileKind::kTfLite;
   if (starts_with_any(s, {"\xff\xfe"sv, "\xfe\xff"sv})) return FileKind::kUtf16Text;
   if (s.size() > 2 && s[0] == '\x80' && s[1] >= 2 && s[1] <= 5) return FileKind::kPickle;
-  if (s.size() > 16 && s[8] == '{' && s[9] == '"' && s.substr(3, 5) == "\0\0\0\0\0"sv) return FileKind::kSafetensors;
+  if (s.size() > 16 && s[8] == '{' && s[9] == '"' && s.substr(3, 5) == "\0\0\0\0\0"sv)
+    return FileKind::kSafetensors;
   constexpr uint64_t kTableMagic = 0xdb4775248b80fb57u;
   if (s.size() >= 48) {
     uint64_t last;
@@ -52,7 +60,9 @@ FileKind magic_kind(std::string_view s) {
 
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-bool is_name_char(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c >= '0' && c <= '9'); }
+bool is_name_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c >= '0' && c <= '9');
+}
 
 std::string_view skip_space(std::string_view s) {
   while (!s.empty()) {
@@ -91,7 +101,8 @@ FileKind text_kind(std::string_view s) {
   };
   if (is({"node", "library", "version", "versions", "debug_info"})) return FileKind::kGraphText;
   if (is({"saved_model_schema_version", "meta_graphs"})) return FileKind::kSavedModelText;
-  if (is({"meta_info_def", "graph_def", "saver_def", "collection_def", "signature_def"})) return FileKind::kMetaGraphText;
+  if (is({"meta_info_def", "graph_def", "saver_def", "collection_def", "signature_def"}))
+    return FileKind::kMetaGraphText;
   if (is({"model_checkpoint_path", "all_model_checkpoint_paths"})) return FileKind::kCheckpointState;
   if (is({"ir_version", "producer_name", "opset_import"})) return FileKind::kOnnx;
   // Something else with "name: value" in it: perhaps a graph whose first field is misspelt.
@@ -109,7 +120,7 @@ FileKind message_kind(std::string_view s) {
       if (field == 0 || field > 100) break;
       if (wire == 2) {
         uint64_t n = protozero::decode_varint(&p, end);
-        meta |= field == 3 || field >= 6;
+        meta |= field == 3 || field == 6 || field == 7;
         onnx |= seen_number[1] && (field >= 7 || field == 3);
         ++fields;
         if (n > uint64_t(end - p)) break;
@@ -144,7 +155,8 @@ FileKind recognise(std::string_view s) {
 
 FileKind recognise_file(const std::string& path) {
   if (!is_directory(path)) return recognise(map_file(path).view);
-  bool saved = file_exists(join_path(path, "saved_model.pb")) || file_exists(join_path(path, "saved_model.pbtxt"));
+  bool saved =
+      file_exists(join_path(path, "saved_model.pb")) || file_exists(join_path(path, "saved_model.pbtxt"));
   return saved ? FileKind::kSavedModelFolder : FileKind::kFolder;
 }
 
@@ -220,7 +232,8 @@ std::string_view advise(FileKind kind) {
   switch (kind) {
     case FileKind::kSavedModelBinary:
     case FileKind::kSavedModelText:
-      return "Its weights lie in the folder beside it, so name the folder, or freeze the model into one .pb file.";
+      return "Its weights lie in the folder beside it, so name the folder, or freeze the model into one .pb "
+             "file.";
     case FileKind::kSavedModelFolder:
       return "Freeze it into one .pb file first.";
     case FileKind::kMetaGraphBinary:

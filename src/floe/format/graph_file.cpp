@@ -34,7 +34,8 @@ std::vector<std::string> graph_files(const std::string& folder) {
   std::string hint;
   if (is_directory(folder)) {
     std::string near = nearest_name(path.substr(slash + 1), graph_files(folder));
-    if (!near.empty()) hint = cat(" Did you mean '", slash == path.npos ? near : join_path(folder, near), "'?");
+    if (!near.empty())
+      hint = cat(" Did you mean '", slash == path.npos ? near : join_path(folder, near), "'?");
   }
   throw NotFound(cat(path, ": no such file.", hint));
 }
@@ -52,7 +53,8 @@ std::vector<std::string> graph_files(const std::string& folder) {
 
 void throw_not_a_graph(const std::string& name, FileKind kind) {
   std::string_view advice = advise(kind);
-  throw InvalidArgument(cat(name, ": is ", describe(kind), "; a frozen graph (GraphDef, .pb or .pbtxt) was expected.",
+  throw InvalidArgument(cat(name, ": is ", describe(kind),
+                            "; a frozen graph (GraphDef, .pb or .pbtxt) was expected.",
                             advice.empty() ? "" : " ", advice));
 }
 

@@ -28,10 +28,12 @@ MapEntry make_key(const FieldType& f, const MapKey& k) {
   const FieldType& kf = f.map_key();
   MapEntry e;
   if (k.is_number()) {
-    if (kf.is_string()) throw InvalidArgument(cat("Keys of '", f.name, "' are strings, got ", k.number(), "."));
+    if (kf.is_string())
+      throw InvalidArgument(cat("Keys of '", f.name, "' are strings, got ", k.number(), "."));
     e.number = to_bits(kf, k.number());
   } else {
-    if (!kf.is_string()) throw InvalidArgument(cat("Keys of '", f.name, "' are numbers, got '", k.text(), "'."));
+    if (!kf.is_string())
+      throw InvalidArgument(cat("Keys of '", f.name, "' are numbers, got '", k.text(), "'."));
     check_utf8(kf, k.text());
     e.text = StringValue(k.text(), nullptr);
   }
@@ -90,7 +92,8 @@ Message::~Message() {
 const FieldType& Message::resolve(FieldKey key) const {
   if (key.field()) {
     size_t i = size_t(key.field() - type_->fields.data());
-    if (i >= type_->fields.size()) throw Internal(cat(type_->full_name, " has no such field: ", key.field()->name));
+    if (i >= type_->fields.size())
+      throw Internal(cat(type_->full_name, " has no such field: ", key.field()->name));
     return *key.field();
   }
   if (const FieldType* f = type_->by_name(key.name())) return *f;
@@ -130,7 +133,8 @@ Slot& Message::slot(const FieldType& f) {
   size_t at = slots_.size();
   while (at > 0 && slots_[at - 1].field >= i) --at;
   if (at < slots_.size() && slots_[at].field == i) return slots_[at];
-  if (slots_.capacity() == 0) slots_.reserve(type_->oneofs.empty() ? std::min<size_t>(type_->fields.size(), 4) : 1);
+  if (slots_.capacity() == 0)
+    slots_.reserve(type_->oneofs.empty() ? std::min<size_t>(type_->fields.size(), 4) : 1);
   return *slots_.insert(slots_.begin() + ptrdiff_t(at), Slot{i, uint64_t(0)});
 }
 
@@ -454,9 +458,11 @@ Message& Message::add_message(FieldKey key) {
 void Message::remove(FieldKey key, size_t from, size_t to) {
   const FieldType& f = resolve_list(key);
   size_t n = size(f);
-  if (from > to || to > n) throw OutOfRange(cat("'", f.name, "' has ", n, " elements, no [", from, ", ", to, ")."));
+  if (from > to || to > n)
+    throw OutOfRange(cat("'", f.name, "' has ", n, " elements, no [", from, ", ", to, ")."));
   if (from == to) return;
-  std::visit([&](auto& v) { v.erase(v.begin() + ptrdiff_t(from), v.begin() + ptrdiff_t(to)); }, make_repeated(f));
+  std::visit([&](auto& v) { v.erase(v.begin() + ptrdiff_t(from), v.begin() + ptrdiff_t(to)); },
+             make_repeated(f));
 }
 
 void Message::reorder(FieldKey key, std::span<const size_t> order) {
@@ -464,7 +470,8 @@ void Message::reorder(FieldKey key, std::span<const size_t> order) {
   size_t n = size(f);
   std::vector<bool> seen(n);
   for (size_t i : order) {
-    if (i >= n || seen[i]) throw InvalidArgument(cat("'", f.name, "': not a permutation of ", n, " elements."));
+    if (i >= n || seen[i])
+      throw InvalidArgument(cat("'", f.name, "': not a permutation of ", n, " elements."));
     seen[i] = true;
   }
   if (order.size() != n) throw InvalidArgument(cat("'", f.name, "': not a permutation of ", n, " elements."));
@@ -481,21 +488,20 @@ template <class T>
 std::span<const T> Message::values(FieldKey key) const {
   const FieldType& f = resolve_list(key);
   const Repeated* r = repeated(f);
-  if (!r) return {};
-  auto* v = std::get_if<std::vector<T>>(r);
-  if (!v) throw_misuse(*type_, f, "a list of that type");
-  return *v;
+  if (!std::holds_alternative<std::vector<T>>(r ? *r : make_list(f.kind)))
+    throw_misuse(*type_, f, "a list of that type");
+  return r ? std::span<const T>(std::get<std::vector<T>>(*r)) : std::span<const T>();
 }
 
 template <class T>
 void Message::set_values(FieldKey key, std::vector<T> v) {
   const FieldType& f = resolve_list(key);
-  auto* list = std::get_if<std::vector<T>>(&make_repeated(f));
-  if (!list) throw_misuse(*type_, f, "a list of that type");
-  *list = std::move(v);
+  if (!std::holds_alternative<std::vector<T>>(make_list(f.kind)))
+    throw_misuse(*type_, f, "a list of that type");
+  std::get<std::vector<T>>(make_repeated(f)) = std::move(v);
 }
 
-#define FLOE_LIST(T)                                                \
+#define FLOE_LIST(T)                                              \
   template std::span<const T> Message::values<T>(FieldKey) const; \
   template void Message::set_values<T>(FieldKey, std::vector<T>)
 FLOE_LIST(int32_t);
@@ -510,7 +516,8 @@ FLOE_LIST(double);
 bool Message::map_has(FieldKey key, MapKey k) const {
   const FieldType& f = resolve_map(key);
   const MapValue* m = map(f);
-  return m && find_entry(f, m->entries, make_key(f, k)).second;
+  MapEntry e = make_key(f, k);
+  return m && find_entry(f, m->entries, e).second;
 }
 
 MapKey Message::map_key(FieldKey key, size_t i) const {
@@ -524,10 +531,13 @@ MapKey Message::map_key(FieldKey key, size_t i) const {
 Scalar Message::map_get(FieldKey key, MapKey k) const {
   const FieldType& f = resolve_map(key);
   const MapValue* m = map(f);
-  if (m)
-    if (auto [it, found] = find_entry(f, m->entries, make_key(f, k)); found)
-      return single_scalar(f.map_value(), it->value);
-  throw NotFound(cat("'", f.name, "' has no entry ", k.is_number() ? cat(k.number()) : cat("'", k.text(), "'"), "."));
+  MapEntry e = make_key(f, k);
+  if (m) {
+    auto [it, found] = find_entry(f, m->entries, e);
+    if (found) return single_scalar(f.map_value(), it->value);
+  }
+  throw NotFound(
+      cat("'", f.name, "' has no entry ", k.is_number() ? cat(k.number()) : cat("'", k.text(), "'"), "."));
 }
 
 Scalar Message::map_get_at(FieldKey key, size_t i) const {
@@ -540,8 +550,9 @@ const Message* Message::find_map_message(FieldKey key, MapKey k) const {
   const FieldType& f = resolve_map(key);
   if (!f.map_value().is_message()) throw_misuse(*type_, f, "a map of messages");
   const MapValue* m = map(f);
+  MapEntry e = make_key(f, k);
   if (!m) return nullptr;
-  auto [it, found] = find_entry(f, m->entries, make_key(f, k));
+  auto [it, found] = find_entry(f, m->entries, e);
   return found ? std::get<MessagePtr>(it->value).get() : nullptr;
 }
 
@@ -619,7 +630,8 @@ void Message::merge_slot(const FieldType& f, const Slot& from) {
 }
 
 void Message::merge_from(const Message& o) {
-  if (o.type_ != type_) throw InvalidArgument(cat("Cannot merge a ", o.type_->full_name, " into a ", type_->full_name, "."));
+  if (o.type_ != type_)
+    throw InvalidArgument(cat("Cannot merge a ", o.type_->full_name, " into a ", type_->full_name, "."));
   if (&o == this) return;
   MessagePtr keep(const_cast<Message*>(&o));  // setting a oneof may drop the part that `o` lies in
   touch();
@@ -632,7 +644,8 @@ void Message::merge_from(const Message& o) {
 
 void Message::merge_field(FieldKey key, const Message& o) {
   const FieldType& f = resolve(key);
-  if (o.type_ != type_) throw InvalidArgument(cat("Cannot merge a ", o.type_->full_name, " into a ", type_->full_name, "."));
+  if (o.type_ != type_)
+    throw InvalidArgument(cat("Cannot merge a ", o.type_->full_name, " into a ", type_->full_name, "."));
   const Slot* s = o.find(f);
   if (s && present(*s)) merge_slot(f, *s);
 }
@@ -640,7 +653,8 @@ void Message::merge_field(FieldKey key, const Message& o) {
 void Message::copy_from(const Message& o) {
   if (&o == this) return;
   MessagePtr keep(const_cast<Message*>(&o));  // `o` may be a part of this message
-  if (o.type_ != type_) throw InvalidArgument(cat("Cannot copy a ", o.type_->full_name, " into a ", type_->full_name, "."));
+  if (o.type_ != type_)
+    throw InvalidArgument(cat("Cannot copy a ", o.type_->full_name, " into a ", type_->full_name, "."));
   clear();
   merge_from(o);
 }
@@ -703,12 +717,14 @@ bool Message::operator==(const Message& o) const {
     if (f.map) {
       auto &x = std::get<std::unique_ptr<MapValue>>(a->value)->entries,
            &y = std::get<std::unique_ptr<MapValue>>(b->value)->entries;
-      bool same = std::equal(x.begin(), x.end(), y.begin(), y.end(), [&](const MapEntry& p, const MapEntry& q) {
-        return p.text == q.text && p.number == q.number && same_single(f.map_value(), p.value, q.value);
-      });
+      bool same =
+          std::equal(x.begin(), x.end(), y.begin(), y.end(), [&](const MapEntry& p, const MapEntry& q) {
+            return p.text == q.text && p.number == q.number && same_single(f.map_value(), p.value, q.value);
+          });
       if (!same) return false;
     } else if (f.repeated) {
-      if (!same_list(*std::get<std::unique_ptr<Repeated>>(a->value), *std::get<std::unique_ptr<Repeated>>(b->value)))
+      if (!same_list(*std::get<std::unique_ptr<Repeated>>(a->value),
+                     *std::get<std::unique_ptr<Repeated>>(b->value)))
         return false;
     } else if (f.is_message()) {
       if (!(*std::get<MessagePtr>(a->value) == *std::get<MessagePtr>(b->value))) return false;

@@ -16,10 +16,10 @@ namespace floe {
 /// Names a field of a message: by its description or by its name.
 class FieldKey {
  public:
-  FieldKey(const FieldType& f) : field_(&f) {}           // NOLINT: both forms are meant to convert
-  FieldKey(std::string_view name) : name_(name) {}       // NOLINT
-  FieldKey(const char* name) : name_(name) {}            // NOLINT
-  FieldKey(const std::string& name) : name_(name) {}     // NOLINT
+  FieldKey(const FieldType& f) : field_(&f) {}        // NOLINT: both forms are meant to convert
+  FieldKey(std::string_view name) : name_(name) {}    // NOLINT
+  FieldKey(const char* name) : name_(name) {}         // NOLINT
+  FieldKey(const std::string& name) : name_(name) {}  // NOLINT
   const FieldType* field() const { return field_; }
   std::string_view name() const { return name_; }
 
@@ -31,9 +31,9 @@ class FieldKey {
 /// Key of a map entry: a string or an integer, as the field's type has it.
 class MapKey {
  public:
-  MapKey(std::string_view s) : text_(s) {}                // NOLINT
-  MapKey(const char* s) : text_(s) {}                     // NOLINT
-  MapKey(const std::string& s) : text_(s) {}              // NOLINT
+  MapKey(std::string_view s) : text_(s) {}    // NOLINT
+  MapKey(const char* s) : text_(s) {}         // NOLINT
+  MapKey(const std::string& s) : text_(s) {}  // NOLINT
   template <class T>
     requires std::is_integral_v<T>
   MapKey(T n) : number_(uint64_t(int64_t(n))), is_number_(true) {}  // NOLINT
@@ -179,7 +179,8 @@ class Message {
   /// Replaces the contents. InvalidArgument that starts with "line:column: ".
   void parse_text(std::string_view text, const ParseOptions& options = {});
   void merge_from_text(std::string_view text, const ParseOptions& options = {});
-  static MessagePtr parse_text(const MessageType& type, std::string_view text, const ParseOptions& options = {});
+  static MessagePtr parse_text(const MessageType& type, std::string_view text,
+                               const ParseOptions& options = {});
 
   bool has_unknown_fields() const { return unknown_ && !unknown_->empty(); }
   void discard_unknown_fields();

@@ -88,8 +88,8 @@ uint64_t label_bits(const FieldType& f, std::string_view label) {
   if (const EnumValue* v = f.enum_type->by_name(label)) return uint64_t(int64_t(v->number));
   std::vector<std::string> names;
   for (const EnumValue& v : f.enum_type->values) names.emplace_back(v.name);
-  throw InvalidArgument(
-      cat("Enum type \"", f.enum_type->full_name, "\" has no value named ", label, ".", did_you_mean(label, names)));
+  throw InvalidArgument(cat("Enum type \"", f.enum_type->full_name, "\" has no value named ", label, ".",
+                            did_you_mean(label, names)));
 }
 
 }  // namespace

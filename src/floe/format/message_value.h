@@ -95,9 +95,9 @@ class StringValue {
 using MessagePtr = Ref<Message>;
 
 /// Elements of a repeated field. Enums are int32, bools are bytes.
-using Repeated = std::variant<std::vector<int32_t>, std::vector<int64_t>, std::vector<uint32_t>, std::vector<uint64_t>,
-                              std::vector<uint8_t>, std::vector<float>, std::vector<double>, std::vector<StringValue>,
-                              std::vector<MessagePtr>>;
+using Repeated = std::variant<std::vector<int32_t>, std::vector<int64_t>, std::vector<uint32_t>,
+                              std::vector<uint64_t>, std::vector<uint8_t>, std::vector<float>,
+                              std::vector<double>, std::vector<StringValue>, std::vector<MessagePtr>>;
 
 /// One value: the bits of a number (signed ones extended to 64 bits, a float as its own 32), a string
 /// or a message.

@@ -19,19 +19,23 @@ constexpr size_t kViewFrom = 1024;
 constexpr size_t kRepeatLimit = size_t(1) << 30;
 constexpr int kMaxRank = 254;
 
-[[noreturn]] void fail(const std::string& what) { throw InvalidArgument("Cannot parse tensor from proto: " + what); }
+[[noreturn]] void fail(const std::string& what) {
+  throw InvalidArgument("Cannot parse tensor from proto: " + what);
+}
 
 DType read_dtype(const Message& p) {
   int64_t number = p.get_int("dtype");
   if (number > 0 && number < 128 && is_known_dtype(int(number))) return DType(number);
   const EnumValue* v = schema::DataType.by_number(int32_t(number));
-  throw Unimplemented(cat("Cannot parse tensor from proto: dtype ", v ? v->name : "?", " (", number, ") is not supported."));
+  throw Unimplemented(
+      cat("Cannot parse tensor from proto: dtype ", v ? v->name : "?", " (", number, ") is not supported."));
 }
 
 Shape read_shape(const Message& p) {
   const Message& s = p.get_message("tensor_shape");
   size_t n = s.size("dim");
-  if (n > size_t(kMaxRank)) fail(cat("the shape has ", n, " dimensions, at most ", kMaxRank, " are allowed."));
+  if (n > size_t(kMaxRank))
+    fail(cat("the shape has ", n, " dimensions, at most ", kMaxRank, " are allowed."));
   Shape shape;
   for (size_t i = 0; i < n; ++i) {
     int64_t d = s.get_message("dim", i).get_int("size");
@@ -49,15 +53,17 @@ size_t byte_count(DType dtype, const Shape& shape) {
     n = -1;
   }
   size_t bytes;
-  if (n < 0 || __builtin_mul_overflow(size_t(n), std::max<size_t>(dtype_size(dtype), 1), &bytes) || bytes > size_t(PTRDIFF_MAX))
+  if (n < 0 || __builtin_mul_overflow(size_t(n), std::max<size_t>(dtype_size(dtype), 1), &bytes) ||
+      bytes > size_t(PTRDIFF_MAX))
     fail(cat("the shape ", shape.str(), " is too large (more than 2**63 - 1 bytes)."));
   return bytes;
 }
 
 void check_room(DType dtype, const Shape& shape, size_t bytes, size_t values) {
   if (bytes > kRepeatLimit && size_t(shape.num_elements()) > values)
-    throw ResourceExhausted(cat("Cannot parse tensor from proto: ", dtype_name(dtype), " ", shape.str(), " takes ",
-                                human_bytes(bytes), ", but only ", values, " values are given for it."));
+    throw ResourceExhausted(cat("Cannot parse tensor from proto: ", dtype_name(dtype), " ", shape.str(),
+                                " takes ", human_bytes(bytes), ", but only ", values,
+                                " values are given for it."));
 }
 
 bool is_bool_content(std::string_view s) {
@@ -66,7 +72,8 @@ bool is_bool_content(std::string_view s) {
 
 Tensor strings_from_content(const Shape& shape, std::string_view content) {
   auto n = size_t(shape.num_elements());
-  if (n > content.size()) fail(cat("tensor_content of ", content.size(), " bytes cannot hold ", n, " strings."));
+  if (n > content.size())
+    fail(cat("tensor_content of ", content.size(), " bytes cannot hold ", n, " strings."));
   const char *p = content.data(), *end = p + content.size();
   std::vector<uint64_t> lengths(n);
   uint64_t total = 0;
@@ -79,7 +86,8 @@ Tensor strings_from_content(const Shape& shape, std::string_view content) {
   } catch (const protozero::exception&) {
     fail("tensor_content ends inside the lengths of its strings.");
   }
-  if (total != uint64_t(end - p)) fail(cat("the strings take ", total, " bytes, tensor_content has ", end - p, " for them."));
+  if (total != uint64_t(end - p))
+    fail(cat("the strings take ", total, " bytes, tensor_content has ", end - p, " for them."));
   Tensor t(DType::kString, shape);
   auto* to = t.mutable_data<std::string>();
   for (size_t i = 0; i < n; ++i) {
@@ -95,8 +103,10 @@ Tensor from_content(DType dtype, const Shape& shape, const Message& p) {
   if (!is_pod(dtype)) fail(cat("a ", dtype_name(dtype), " tensor cannot have tensor_content."));
   size_t bytes = byte_count(dtype, shape);
   if (bytes != content.size())
-    fail(cat(dtype_name(dtype), " ", shape.str(), " takes ", bytes, " bytes, tensor_content has ", content.size(), "."));
-  if (dtype == DType::kBool && !is_bool_content(content)) fail("a bool in tensor_content is neither 0 nor 1.");
+    fail(cat(dtype_name(dtype), " ", shape.str(), " takes ", bytes, " bytes, tensor_content has ",
+             content.size(), "."));
+  if (dtype == DType::kBool && !is_bool_content(content))
+    fail("a bool in tensor_content is neither 0 nor 1.");
   size_t align = is_complex(dtype) ? dtype_size(dtype) / 2 : dtype_size(dtype);
   if (bytes >= kViewFrom && reinterpret_cast<uintptr_t>(content.data()) % align == 0) {
     Bytes b = p.get_bytes("tensor_content");
@@ -130,9 +140,8 @@ Tensor from_list(DType dtype, const Shape& shape, const Message& p, const char* 
 template <class T>
 Tensor from_pairs(DType dtype, const Shape& shape, const Message& p, const char* field) {
   auto v = p.values<T>(field);
-  return fill<std::complex<T>>(dtype, shape, v.size() / 2, [&](size_t i) {
-    return std::complex<T>(v[2 * i], v[2 * i + 1]);
-  });
+  return fill<std::complex<T>>(dtype, shape, v.size() / 2,
+                               [&](size_t i) { return std::complex<T>(v[2 * i], v[2 * i + 1]); });
 }
 
 Tensor from_values(DType dtype, const Shape& shape, const Message& p) {
@@ -265,7 +274,8 @@ MessagePtr tensor_to_proto(const Tensor& t) {
     if (content.size() < kViewFrom)
       p->set_string("tensor_content", content);
     else
-      p->set_bytes("tensor_content", {content, std::shared_ptr<const void>(content.data(), [keep = t](const void*) {})});
+      p->set_bytes("tensor_content",
+                   {content, std::shared_ptr<const void>(content.data(), [keep = t](const void*) {})});
   }
   return p;
 }

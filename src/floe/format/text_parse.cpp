@@ -110,16 +110,19 @@ class TextParser {
   [[noreturn]] void fail_field(const char* where, const MessageType& type, std::string_view name) const {
     std::vector<std::string> names;
     for (const FieldType& f : type.fields) names.emplace_back(f.name);
-    fail(where, cat("Message type \"", type.full_name, "\" has no field named \"", name, "\".", did_you_mean(name, names)));
+    fail(where, cat("Message type \"", type.full_name, "\" has no field named \"", name, "\".",
+                    did_you_mean(name, names)));
   }
 
   void parse_fields(Message& m, char close, const char* opened, int depth) {
-    if (depth > options_.max_depth) fail(at_, cat("messages nested deeper than ", options_.max_depth, " levels."));
+    if (depth > options_.max_depth)
+      fail(at_, cat("messages nested deeper than ", options_.max_depth, " levels."));
     while (true) {
       if (at_ == end_) {
         if (close == 0) return order_maps(m);
         auto line = std::count(begin_, opened, '\n') + 1;
-        fail(at_, cat("expected '", close, "' for the message opened in line ", line, ", found the end of the text."));
+        fail(at_, cat("expected '", close, "' for the message opened in line ", line,
+                      ", found the end of the text."));
       }
       if (close != 0 && accept(close)) return order_maps(m);
       parse_field(m, depth);
@@ -129,7 +132,8 @@ class TextParser {
 
   static void order_maps(Message& m) {
     for (Slot& s : m.slots_)
-      if (auto* map = std::get_if<std::unique_ptr<MapValue>>(&s.value)) order_map(m.type().fields[s.field], **map);
+      if (auto* map = std::get_if<std::unique_ptr<MapValue>>(&s.value))
+        order_map(m.type().fields[s.field], **map);
   }
 
   void parse_field(Message& m, int depth) {
@@ -137,12 +141,14 @@ class TextParser {
     const MessageType& type = m.type();
     if (*at_ == '[') return parse_bracketed(m, depth);
     std::string_view name = identifier();
-    if (name.empty()) fail(start, cat("expected the name of a field of ", type.full_name, ", found ", found(start), "."));
+    if (name.empty())
+      fail(start, cat("expected the name of a field of ", type.full_name, ", found ", found(start), "."));
     const FieldType* f = type.by_name(name);
     if (!f) fail_field(start, type, name);
     check_unset(m, *f, start);
     bool colon = accept(':');
-    if (!colon && !f->is_message()) fail(at_, cat("expected ':' after '", name, "', found ", found(at_), "."));
+    if (!colon && !f->is_message())
+      fail(at_, cat("expected ':' after '", name, "', found ", found(at_), "."));
     if (f->repeated && accept('[')) {
       if (accept(']')) return;
       do {
@@ -157,12 +163,14 @@ class TextParser {
   void check_unset(const Message& m, const FieldType& f, const char* start) const {
     if (f.repeated) return;
     if (m.is_set(f))
-      fail(start, cat("Message type \"", m.type().full_name, "\" should not have multiple \"", f.name, "\" fields."));
+      fail(start, cat("Message type \"", m.type().full_name, "\" should not have multiple \"", f.name,
+                      "\" fields."));
     if (f.oneof < 0) return;
     std::string_view oneof = m.type().oneofs[size_t(f.oneof)];
     if (const FieldType* other = m.which_oneof(oneof))
-      fail(start, cat("Field \"", f.name, "\" is specified along with field \"", other->name,
-                      "\", another member of oneof \"", oneof, "\" for message type \"", m.type().full_name, "\"."));
+      fail(start,
+           cat("Field \"", f.name, "\" is specified along with field \"", other->name,
+               "\", another member of oneof \"", oneof, "\" for message type \"", m.type().full_name, "\"."));
   }
 
   // `[url/of.Type] { ... }`: the long form of an Any.
@@ -175,7 +183,8 @@ class TextParser {
     if (m.type().full_name != "google.protobuf.Any")
       fail(start, cat("Message type \"", m.type().full_name, "\" has no extension \"", url, "\"."));
     size_t slash = url.rfind('/');
-    const MessageType* type = slash == url.npos ? nullptr : schema::find_message(std::string_view(url).substr(slash + 1));
+    const MessageType* type =
+        slash == url.npos ? nullptr : schema::find_message(std::string_view(url).substr(slash + 1));
     if (!type) fail(start, cat("the message type of '", url, "' is not known."));
     at_ = close + 1;
     skip_space();
@@ -201,7 +210,8 @@ class TextParser {
     const char* start = at_;
     if (f.is_string()) {
       std::string s = parse_string();
-      if (f.kind == Kind::kString && !valid_utf8(s)) fail(start, cat("the text of '", f.name, "' is not valid UTF-8."));
+      if (f.kind == Kind::kString && !valid_utf8(s))
+        fail(start, cat("the text of '", f.name, "' is not valid UTF-8."));
       if (f.repeated)
         m.add(f, std::string_view(s));
       else if (s.size() > 4096)
@@ -238,7 +248,8 @@ class TextParser {
   }
 
   std::string parse_string() {
-    if (at_ == end_ || (*at_ != '"' && *at_ != '\'')) fail(at_, cat("Expected string but found: ", found(at_), "."));
+    if (at_ == end_ || (*at_ != '"' && *at_ != '\''))
+      fail(at_, cat("Expected string but found: ", found(at_), "."));
     std::string s;
     while (at_ < end_ && (*at_ == '"' || *at_ == '\'')) {
       parse_quoted(s);
@@ -269,7 +280,8 @@ class TextParser {
       s += kMeanings[i];
     } else if (c >= '0' && c <= '7') {
       unsigned v = unsigned(c - '0');
-      for (int i = 0; i < 2 && at_ < end_ && *at_ >= '0' && *at_ <= '7'; ++i) v = v * 8 + unsigned(*at_++ - '0');
+      for (int i = 0; i < 2 && at_ < end_ && *at_ >= '0' && *at_ <= '7'; ++i)
+        v = v * 8 + unsigned(*at_++ - '0');
       if (v > 255) fail(start, "an octal escape beyond \\377.");
       s += char(v);
     } else if (c == 'x' || c == 'X') {
@@ -281,7 +293,8 @@ class TextParser {
     } else if (c == 'u' || c == 'U') {
       uint32_t v = 0;
       for (int i = 0, n = c == 'u' ? 4 : 8; i < n; ++i) {
-        if (at_ == end_ || hex_digit(*at_) < 0) fail(start, cat("'\\", c, "' needs ", n, " hexadecimal digits."));
+        if (at_ == end_ || hex_digit(*at_) < 0)
+          fail(start, cat("'\\", c, "' needs ", n, " hexadecimal digits."));
         v = v << 4 | uint32_t(hex_digit(*at_++));
       }
       if (!put_utf8(s, v)) fail(start, "no Unicode character has this number.");
@@ -339,8 +352,9 @@ class TextParser {
     uint64_t v = 0;
     auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), v, base);
     if (digits.empty() || end != digits.data() + digits.size() || error == std::errc::invalid_argument)
-      fail(start, cat("Expected ", f.kind == Kind::kEnum ? cat("a value of ", f.enum_type->full_name) : "an integer",
-                      " for '", f.name, "', found ", negative ? cat("'-", w, "'") : found(start), "."));
+      fail(start,
+           cat("Expected ", f.kind == Kind::kEnum ? cat("a value of ", f.enum_type->full_name) : "an integer",
+               " for '", f.name, "', found ", negative ? cat("'-", w, "'") : found(start), "."));
     constexpr uint64_t kLowest = uint64_t(1) << 63;
     if (error != std::errc() || (negative && v > kLowest))
       fail(start, cat("Value out of range: ", negative ? "-" : "", w));
@@ -366,7 +380,8 @@ class TextParser {
       const char* last = lower.data() + lower.size();
       bool hex = lower.starts_with("0x");
       uint64_t n = 0;
-      std::from_chars_result r = hex ? std::from_chars(lower.data() + 2, last, n, 16) : std::from_chars(lower.data(), last, v);
+      std::from_chars_result r =
+          hex ? std::from_chars(lower.data() + 2, last, n, 16) : std::from_chars(lower.data(), last, v);
       bool digits = !lower.empty() && (is_digit(lower[0]) || lower[0] == '.');
       if (!digits || r.ptr != last || r.ec == std::errc::invalid_argument)
         fail(start, cat("Expected a number for '", f.name, "', found ", found(start), "."));

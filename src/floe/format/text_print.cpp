@@ -127,7 +127,8 @@ class TextPrinter {
   explicit TextPrinter(TextStyle style) : style_(style) {}
 
   void print(const Message& m) {
-    if (style_ == TextStyle::kTextFormat && m.type().full_name == "google.protobuf.Any" && print_any(m)) return;
+    if (style_ == TextStyle::kTextFormat && m.type().full_name == "google.protobuf.Any" && print_any(m))
+      return;
     for (const Slot& s : m.slots_) {
       if (!Message::present(s)) continue;
       const FieldType& f = m.type().fields[s.field];

@@ -11,7 +11,14 @@
 namespace floe {
 
 namespace {
-enum WireType : uint32_t { kVarint = 0, kFixed64 = 1, kLength = 2, kStartGroup = 3, kEndGroup = 4, kFixed32 = 5 };
+enum WireType : uint32_t {
+  kVarint = 0,
+  kFixed64 = 1,
+  kLength = 2,
+  kStartGroup = 3,
+  kEndGroup = 4,
+  kFixed32 = 5
+};
 
 WireType wire_type(Wire w) {
   switch (w) {
@@ -73,7 +80,8 @@ class WireParser {
     int depth;
   };
 
-  [[noreturn]] void fail(const char* at, const Frame* frame, const FieldType* field, const std::string& what) const {
+  [[noreturn]] void fail(const char* at, const Frame* frame, const FieldType* field,
+                         const std::string& what) const {
     std::string path;
     std::string owner;
     for (const Frame* f = frame; f; f = f->up) {
@@ -114,8 +122,9 @@ class WireParser {
     } catch (const protozero::varint_too_long_exception&) {
       fail(start, c.frame, field, "a number of more than ten bytes.");
     } catch (const protozero::exception&) {
-      fail(start, c.frame, field, c.end == end_ ? "the data ends inside a number; it is truncated."
-                                                : "the message ends inside a number.");
+      fail(start, c.frame, field,
+           c.end == end_ ? "the data ends inside a number; it is truncated."
+                         : "the message ends inside a number.");
     }
   }
 
@@ -196,7 +205,8 @@ class WireParser {
     if (c.depth >= options_.max_depth)
       fail(c.at, &frame, nullptr, cat("messages nested deeper than ", options_.max_depth, " levels."));
     const char* p = c.at;
-    if (n > uint64_t(c.end - p) && c.end == end_) parse_message(m, p, end_, &frame, c.depth + 1);  // names the place inside
+    if (n > uint64_t(c.end - p) && c.end == end_)
+      parse_message(m, p, end_, &frame, c.depth + 1);  // names the place inside
     take(c, n, nullptr);
     parse_message(m, p, p + n, &frame, c.depth + 1);
     c.frame = outer;
@@ -250,7 +260,8 @@ class WireParser {
   uint32_t read_tag(Cursor& c) const {
     const char* start = c.at;
     uint64_t tag = varint(c, nullptr);
-    if (tag >> 32 || tag >> 3 == 0) fail(start, c.frame, nullptr, cat("no field can have the tag ", tag, "."));
+    if (tag >> 32 || tag >> 3 == 0)
+      fail(start, c.frame, nullptr, cat("no field can have the tag ", tag, "."));
     return uint32_t(tag);
   }
 
@@ -288,8 +299,10 @@ class WireParser {
   void keep_unknown(Message& m, const char* from, const char* to) const {
     if (!m.unknown_) m.unknown_ = std::make_unique<std::vector<StringValue>>();
     auto& parts = *m.unknown_;
-    if (!parts.empty() && parts.back().owner() == owner_ && parts.back().view().data() + parts.back().view().size() == from)
-      parts.back() = StringValue({parts.back().view().data(), size_t(to - parts.back().view().data())}, owner_);
+    if (!parts.empty() && parts.back().owner() == owner_ &&
+        parts.back().view().data() + parts.back().view().size() == from)
+      parts.back() =
+          StringValue({parts.back().view().data(), size_t(to - parts.back().view().data())}, owner_);
     else
       parts.emplace_back(std::string_view(from, size_t(to - from)), owner_);
   }
@@ -312,7 +325,8 @@ class WireParser {
       }
     }
     for (Slot& s : m.slots_)
-      if (auto* map = std::get_if<std::unique_ptr<MapValue>>(&s.value)) order_map(type.fields[s.field], **map);
+      if (auto* map = std::get_if<std::unique_ptr<MapValue>>(&s.value))
+        order_map(type.fields[s.field], **map);
   }
 
   void parse_field(Cursor& c, Message& m, const FieldType& f) {

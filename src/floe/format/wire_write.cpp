@@ -15,9 +15,12 @@ size_t varint_size(uint64_t v) { return size_t(protozero::length_of_varint(v)); 
 
 uint32_t tag_of(const FieldType& f) {
   uint32_t wire = kVarint;
-  if (f.wire == Wire::kLength || f.packed) wire = kLength;
-  else if (f.wire == Wire::kFixed32) wire = kFixed32;
-  else if (f.wire == Wire::kFixed64) wire = kFixed64;
+  if (f.wire == Wire::kLength || f.packed)
+    wire = kLength;
+  else if (f.wire == Wire::kFixed32)
+    wire = kFixed32;
+  else if (f.wire == Wire::kFixed64)
+    wire = kFixed64;
   return f.number << 3 | wire;
 }
 
@@ -75,7 +78,8 @@ class WireWriter {
   size_t measure_entry(const FieldType& f, const MapEntry& e) {
     size_t at = reserve_length();
     const FieldType& kf = f.map_key();
-    size_t n = 1 + (kf.is_string() ? varint_size(e.text.view().size()) + e.text.view().size() : number_size(kf, e.number));
+    size_t n = 1 + (kf.is_string() ? varint_size(e.text.view().size()) + e.text.view().size()
+                                   : number_size(kf, e.number));
     n += measure_single(f.map_value(), e.value);
     lengths_[at] = n;
     return varint_size(n) + n;
@@ -109,7 +113,8 @@ class WireWriter {
     if (auto* r = std::get_if<std::unique_ptr<Repeated>>(&s.value)) return measure_list(f, **r);
     size_t tag = varint_size(tag_of(f));
     if (auto* m = std::get_if<MessagePtr>(&s.value)) return tag + measure_nested(**m);
-    if (auto* t = std::get_if<StringValue>(&s.value)) return tag + varint_size(t->view().size()) + t->view().size();
+    if (auto* t = std::get_if<StringValue>(&s.value))
+      return tag + varint_size(t->view().size()) + t->view().size();
     return tag + number_size(f, std::get<uint64_t>(s.value));
   }
 
@@ -200,8 +205,9 @@ void Message::serialize_to(std::string& out) const {
   size_t had = out.size(), n = w.measure(*this);
   constexpr size_t kLimit = size_t(1) << 31;
   if (n >= kLimit)
-    throw InvalidArgument(cat("The ", type_->name, " takes ", human_bytes(n),
-                              " in binary form; protocol buffers end at 2 GiB. Keep large weights outside of it."));
+    throw InvalidArgument(
+        cat("The ", type_->name, " takes ", human_bytes(n),
+            " in binary form; protocol buffers end at 2 GiB. Keep large weights outside of it."));
   out.resize(had + n);
   char* p = out.data() + had;
   w.write(*this, p);

@@ -108,7 +108,7 @@ HWY_INLINE Vec Exp(FloatTag d, Vec x) {
 // 2 ulp.
 HWY_INLINE Vec Expm1(FloatTag d, Vec x) {
   Vec n;
-  const Vec r = SplitByLn2(d, Clamp(d, x, -30.0f, 90.0f), n);
+  const Vec r = SplitByLn2(d, Clamp(d, x, -30.0f, 89.0f), n);
   const Vec p = hn::Add(r, ExpTail(d, r));
   // Halving keeps 2^128 out of the sum; for |x| below ln2/2 the result is p itself.
   const Vec half = ScaleByPowerOfTwo(d, hn::Set(d, 1.0f), hn::Sub(n, hn::Set(d, 1.0f)));
@@ -219,13 +219,13 @@ HWY_INLINE Vec Softplus(FloatTag d, Vec x) {
   return hn::Add(AtLeast(x, hn::Zero(d)), tail);
 }
 
+// x * sigmoid(x), 3 ulp; below -87, where sigmoid is a denormal, up to 2^-17. -infinity * 0 is NaN, as in
+// TensorFlow.
 HWY_INLINE Vec Swish(FloatTag d, Vec x) {
   const Vec one = hn::Set(d, 1.0f);
   const Vec e = Exp(d, hn::Neg(hn::Abs(x)));
   const Vec numerator = hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Mul(x, e), x);
-  const Vec y = hn::Div(numerator, hn::Add(one, e));
-  // -infinity * 0 is NaN in x * sigmoid(x), as TensorFlow computes it.
-  return y;
+  return hn::Div(numerator, hn::Add(one, e));
 }
 
 HWY_INLINE Vec Gelu(FloatTag d, Vec x) {
@@ -253,6 +253,156 @@ HWY_INLINE Vec Selu(FloatTag d, Vec x) {
   const Vec negative = hn::Mul(Expm1(d, x), hn::Set(d, 1.6732632423543772f));
   return hn::Mul(hn::IfThenElse(hn::Lt(x, hn::Zero(d)), negative, x), scale);
 }
+
+// The C library, lane by lane: for functions too rare to deserve a vector form.
+template <class F>
+HWY_INLINE Vec MapLanes(FloatTag d, Vec x, F f) {
+  HWY_ALIGN float lanes[kLanes];
+  hn::Store(x, d, lanes);
+  for (float& lane : lanes) lane = f(lane);
+  return hn::Load(d, lanes);
+}
+
+template <class F>
+HWY_INLINE Vec MapLanes(FloatTag d, Vec x, Vec y, F f) {
+  HWY_ALIGN float lanes[kLanes], others[kLanes];
+  hn::Store(x, d, lanes);
+  hn::Store(y, d, others);
+  for (size_t i = 0; i < kLanes; ++i) lanes[i] = f(lanes[i], others[i]);
+  return hn::Load(d, lanes);
+}
+
+#if HWY_TARGET != HWY_SCALAR
+using DoubleTag = hn::Repartition<double, FloatTag>;
+using DoubleVec = hn::Vec<DoubleTag>;
+
+// Applies f to both halves of x (and y) in double precision.
+template <class F>
+HWY_INLINE Vec InDouble(FloatTag d, Vec x, Vec y, F f) {
+  const hn::Half<FloatTag> half;
+  const DoubleTag dd;
+  const auto low = f(dd, hn::PromoteTo(dd, hn::LowerHalf(half, x)), hn::PromoteTo(dd, hn::LowerHalf(half, y)));
+  const auto high =
+      f(dd, hn::PromoteTo(dd, hn::UpperHalf(half, x)), hn::PromoteTo(dd, hn::UpperHalf(half, y)));
+  return hn::Combine(d, hn::DemoteTo(half, high), hn::DemoteTo(half, low));
+}
+
+// log2 of a positive, finite, normal double, good to 1e-13.
+HWY_INLINE DoubleVec Log2Double(DoubleTag d, DoubleVec x) {
+  const hn::RebindToSigned<DoubleTag> di;
+  const auto bits = hn::BitCast(di, x);
+  const auto shifted = hn::Sub(bits, hn::Set(di, 0x3fe6a09e667f3bcd));
+  // The exponent is small, so it can be read off a double that carries it in its low bits.
+  const auto magic = hn::Set(di, 0x4338000000000000);
+  const auto exponent = hn::ShiftRight<52>(hn::Add(shifted, hn::Set(di, int64_t(1024) << 52)));
+  const DoubleVec e = hn::Sub(hn::BitCast(d, hn::Add(exponent, magic)),
+                              hn::Set(d, 6755399441055744.0 + 1024.0));
+  const DoubleVec m =
+      hn::BitCast(d, hn::Sub(bits, hn::ShiftLeft<52>(hn::Sub(exponent, hn::Set(di, 1024)))));
+  const DoubleVec one = hn::Set(d, 1.0);
+  const DoubleVec t = hn::Div(hn::Sub(m, one), hn::Add(m, one));
+  const DoubleVec s = hn::Mul(t, t);
+  DoubleVec p = hn::Set(d, 1.0 / 17);
+  p = hn::MulAdd(p, s, hn::Set(d, 1.0 / 15));
+  p = hn::MulAdd(p, s, hn::Set(d, 1.0 / 13));
+  p = hn::MulAdd(p, s, hn::Set(d, 1.0 / 11));
+  p = hn::MulAdd(p, s, hn::Set(d, 1.0 / 9));
+  p = hn::MulAdd(p, s, hn::Set(d, 1.0 / 7));
+  p = hn::MulAdd(p, s, hn::Set(d, 1.0 / 5));
+  p = hn::MulAdd(p, s, hn::Set(d, 1.0 / 3));
+  p = hn::MulAdd(p, s, one);
+  return hn::MulAdd(hn::Mul(t, p), hn::Set(d, 2.8853900817779268), e);
+}
+
+// 2^x for |x| below 1000, good to 1e-11.
+HWY_INLINE DoubleVec Exp2Double(DoubleTag d, DoubleVec x) {
+  const hn::RebindToSigned<DoubleTag> di;
+  const DoubleVec magic = hn::Set(d, 6755399441055744.0);
+  const DoubleVec shifted = hn::Add(x, magic);
+  const DoubleVec r = hn::Mul(hn::Sub(x, hn::Sub(shifted, magic)), hn::Set(d, 0.69314718055994531));
+  DoubleVec p = hn::Set(d, 1.0 / 362880);
+  p = hn::MulAdd(p, r, hn::Set(d, 1.0 / 40320));
+  p = hn::MulAdd(p, r, hn::Set(d, 1.0 / 5040));
+  p = hn::MulAdd(p, r, hn::Set(d, 1.0 / 720));
+  p = hn::MulAdd(p, r, hn::Set(d, 1.0 / 120));
+  p = hn::MulAdd(p, r, hn::Set(d, 1.0 / 24));
+  p = hn::MulAdd(p, r, hn::Set(d, 1.0 / 6));
+  p = hn::MulAdd(p, r, hn::Set(d, 0.5));
+  p = hn::MulAdd(p, r, hn::Set(d, 1.0));
+  p = hn::MulAdd(p, r, hn::Set(d, 1.0));
+  return hn::BitCast(d, hn::Add(hn::BitCast(di, p), hn::ShiftLeft<52>(hn::BitCast(di, shifted))));
+}
+
+// 1 ulp.
+HWY_INLINE Vec Pow(FloatTag d, Vec x, Vec y) {
+  const Vec zero = hn::Zero(d), one = hn::Set(d, 1.0f);
+  const Vec inf = hn::Set(d, std::numeric_limits<float>::infinity());
+  const Vec nan = hn::Set(d, std::numeric_limits<float>::quiet_NaN());
+  const Vec ax = hn::Abs(x), ay = hn::Abs(y);
+  Vec r = InDouble(d, ax, y, [](DoubleTag dd, DoubleVec a, DoubleVec b) HWY_ATTR {
+    const DoubleVec infinity = hn::Set(dd, std::numeric_limits<double>::infinity());
+    DoubleVec l = Log2Double(dd, a);
+    l = hn::IfThenElse(hn::Eq(a, hn::Zero(dd)), hn::Neg(infinity), l);
+    l = hn::IfThenElse(hn::Eq(a, infinity), infinity, l);
+    l = hn::IfThenElse(hn::Eq(a, a), l, a);
+    const DoubleVec product = hn::Mul(l, b);
+    const DoubleVec limited = hn::Min(hn::Max(product, hn::Set(dd, -300.0)), hn::Set(dd, 300.0));
+    return hn::IfThenElse(hn::Eq(product, product), Exp2Double(dd, limited), product);
+  });
+  const Vec half_y = hn::Mul(y, hn::Set(d, 0.5f));
+  const auto integer = hn::Eq(hn::Floor(y), y);
+  const auto odd = hn::AndNot(hn::Eq(hn::Floor(half_y), half_y), integer);
+  const Vec sign = hn::And(hn::SignBit(d), x);
+  r = hn::IfThenElse(odd, hn::Or(hn::Abs(r), sign), r);
+  const auto no_root = hn::AndNot(integer, hn::And(hn::Lt(x, zero), hn::Lt(ax, inf)));
+  r = hn::IfThenElse(no_root, nan, r);
+  const auto unit = hn::Or(hn::Eq(y, zero), hn::Or(hn::Eq(x, one), hn::And(hn::Eq(ax, one), hn::Eq(ay, inf))));
+  return hn::IfThenElse(unit, one, r);
+}
+
+// sin(x + quarter * pi / 2), 1 ulp below 1e6; larger arguments go to the C library.
+template <int kQuarter>
+HWY_INLINE Vec SinShifted(FloatTag d, Vec x) {
+  if (HWY_UNLIKELY(!hn::AllTrue(d, hn::Lt(hn::Abs(x), hn::Set(d, 1e6f))))) {
+    return MapLanes(d, x, [](float v) { return kQuarter == 0 ? std::sin(v) : std::cos(v); });
+  }
+  const Vec y = InDouble(d, x, x, [](DoubleTag dd, DoubleVec v, DoubleVec) HWY_ATTR {
+    const hn::RebindToSigned<DoubleTag> di;
+    const DoubleVec magic = hn::Set(dd, 6755399441055744.0);
+    const DoubleVec shifted = hn::MulAdd(v, hn::Set(dd, 0.63661977236758134), magic);
+    const DoubleVec n = hn::Sub(shifted, magic);
+    DoubleVec r = hn::NegMulAdd(n, hn::Set(dd, 1.5707963267948966), v);
+    r = hn::NegMulAdd(n, hn::Set(dd, 6.123233995736766e-17), r);
+    const DoubleVec s = hn::Mul(r, r);
+    DoubleVec sine = hn::Set(dd, 1.0 / 362880);
+    sine = hn::MulAdd(sine, s, hn::Set(dd, -1.0 / 5040));
+    sine = hn::MulAdd(sine, s, hn::Set(dd, 1.0 / 120));
+    sine = hn::MulAdd(sine, s, hn::Set(dd, -1.0 / 6));
+    sine = hn::MulAdd(hn::Mul(sine, s), r, r);
+    DoubleVec cosine = hn::Set(dd, -1.0 / 3628800);
+    cosine = hn::MulAdd(cosine, s, hn::Set(dd, 1.0 / 40320));
+    cosine = hn::MulAdd(cosine, s, hn::Set(dd, -1.0 / 720));
+    cosine = hn::MulAdd(cosine, s, hn::Set(dd, 1.0 / 24));
+    cosine = hn::MulAdd(cosine, s, hn::Set(dd, -0.5));
+    cosine = hn::MulAdd(cosine, s, hn::Set(dd, 1.0));
+    const auto quadrant = hn::Add(hn::BitCast(di, shifted), hn::Set(di, kQuarter));
+    const auto swap = hn::RebindMask(dd, hn::Ne(hn::And(quadrant, hn::Set(di, 1)), hn::Zero(di)));
+    const DoubleVec magnitude = hn::IfThenElse(swap, cosine, sine);
+    const auto flip = hn::ShiftLeft<62>(hn::And(quadrant, hn::Set(di, 2)));
+    return hn::Xor(magnitude, hn::BitCast(dd, flip));
+  });
+  return kQuarter == 0 ? hn::IfThenElse(hn::Eq(x, hn::Zero(d)), x, y) : y;
+}
+#else
+HWY_INLINE Vec Pow(FloatTag d, Vec x, Vec y) {
+  return MapLanes(d, x, y, [](float a, float b) { return std::pow(a, b); });
+}
+
+template <int kQuarter>
+HWY_INLINE Vec SinShifted(FloatTag d, Vec x) {
+  return MapLanes(d, x, [](float v) { return kQuarter == 0 ? std::sin(v) : std::cos(v); });
+}
+#endif
 
 // Activations that are a clamp are done in registers; the others in a second pass over fresh results.
 struct ClampRange {

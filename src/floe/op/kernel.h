@@ -119,7 +119,7 @@ class KernelContext {
   /// Input i as something that may be kept after the run: a copy when its memory belongs to the plan.
   Tensor keep(int i) const;
   /// Takes input i out of its slot when nobody reads it later, so that it can be changed in place if unique.
-  Tensor take(int i) { return (take_mask_ >> i) & 1 ? std::move(slots_[inputs_[i]]) : keep(i); }
+  Tensor take(int i) { return i < 64 && ((take_mask_ >> i) & 1) ? std::move(slots_[inputs_[i]]) : keep(i); }
 
   RunState& state() { return state_; }
   ResourceManager& resources() { return *state_.resources; }

@@ -68,6 +68,46 @@ class OneDnn {
     return r;
   }
 
+  static OneDnn softmax(int64_t rows, int64_t n, float* x, float* y) {
+    const dnnl::memory::desc md({rows, n}, f32, tag::ab);
+    const dnnl::softmax_forward::primitive_desc pd(engine(), dnnl::prop_kind::forward_inference,
+                                                   dnnl::algorithm::softmax_accurate, md, md, 1);
+    OneDnn r;
+    r.primitive_ = dnnl::softmax_forward(pd);
+    r.args_[DNNL_ARG_SRC] = dnnl::memory(md, engine(), x);
+    r.args_[DNNL_ARG_DST] = dnnl::memory(md, engine(), y);
+    return r;
+  }
+
+  static OneDnn layer_norm(int64_t rows, int64_t n, float* x, float* gamma, float* beta, float* y) {
+    const dnnl::memory::desc md({rows, n}, f32, tag::ab), vector({n}, f32, tag::a);
+    const dnnl::layer_normalization_forward::primitive_desc pd(
+        engine(), dnnl::prop_kind::forward_inference, md, md, 1e-3f,
+        dnnl::normalization_flags::use_scale | dnnl::normalization_flags::use_shift);
+    OneDnn r;
+    r.primitive_ = dnnl::layer_normalization_forward(pd);
+    r.args_[DNNL_ARG_SRC] = dnnl::memory(md, engine(), x);
+    r.args_[DNNL_ARG_SCALE] = dnnl::memory(vector, engine(), gamma);
+    r.args_[DNNL_ARG_SHIFT] = dnnl::memory(vector, engine(), beta);
+    r.args_[DNNL_ARG_DST] = dnnl::memory(md, engine(), y);
+    return r;
+  }
+
+  static OneDnn pool(bool largest, int64_t h, int64_t c, int64_t kernel, int64_t stride, int64_t pad, int64_t oh,
+                     float* x, float* y) {
+    const dnnl::memory::desc x_md({1, c, h, h}, f32, tag::nhwc), y_md({1, c, oh, oh}, f32, tag::nhwc);
+    const int64_t high = (oh - 1) * stride + kernel - h - pad;
+    const dnnl::pooling_forward::primitive_desc pd(
+        engine(), dnnl::prop_kind::forward_inference,
+        largest ? dnnl::algorithm::pooling_max : dnnl::algorithm::pooling_avg_exclude_padding, x_md, y_md,
+        {stride, stride}, {kernel, kernel}, {0, 0}, {pad, pad}, {high, high});
+    OneDnn r;
+    r.primitive_ = dnnl::pooling_forward(pd);
+    r.args_[DNNL_ARG_SRC] = dnnl::memory(x_md, engine(), x);
+    r.args_[DNNL_ARG_DST] = dnnl::memory(y_md, engine(), y);
+    return r;
+  }
+
   void operator()() {
     primitive_.execute(stream(), args_);
     stream().wait();

@@ -16,50 +16,54 @@ struct Sum {
   static constexpr float kNeutral = 0.0f;
   static HWY_INLINE Vec Join(Vec acc, Vec v) { return hn::Add(acc, v); }
   static HWY_INLINE Vec Merge(Vec a, Vec b) { return hn::Add(a, b); }
-  static float Merge(float a, float b) { return a + b; }
 };
 struct SumOfSquares {
   static constexpr float kNeutral = 0.0f;
   static HWY_INLINE Vec Join(Vec acc, Vec v) { return hn::MulAdd(v, v, acc); }
   static HWY_INLINE Vec Merge(Vec a, Vec b) { return hn::Add(a, b); }
-  static float Merge(float a, float b) { return a + b; }
 };
 struct Prod {
   static constexpr float kNeutral = 1.0f;
   static HWY_INLINE Vec Join(Vec acc, Vec v) { return hn::Mul(acc, v); }
   static HWY_INLINE Vec Merge(Vec a, Vec b) { return hn::Mul(a, b); }
-  static float Merge(float a, float b) { return a * b; }
 };
 struct Max {
   static constexpr float kNeutral = -std::numeric_limits<float>::infinity();
   static HWY_INLINE Vec Join(Vec acc, Vec v) { return hn::IfThenElse(hn::Eq(v, v), AtLeast(acc, v), v); }
   static HWY_INLINE Vec Merge(Vec a, Vec b) { return Join(a, b); }
-  static float Merge(float a, float b) { return a != a ? a : b != b ? b : a < b ? b : a; }
 };
 struct Min {
   static constexpr float kNeutral = std::numeric_limits<float>::infinity();
   static HWY_INLINE Vec Join(Vec acc, Vec v) { return hn::IfThenElse(hn::Eq(v, v), AtMost(acc, v), v); }
   static HWY_INLINE Vec Merge(Vec a, Vec b) { return Join(a, b); }
-  static float Merge(float a, float b) { return a != a ? a : b != b ? b : b < a ? b : a; }
 };
 
 HWY_INLINE Vec LoadNOr(FloatTag d, const float* p, size_t n, float other) {
   return hn::IfThenElse(hn::FirstN(d, n), LoadN(d, p, n), hn::Set(d, other));
 }
 
+// Merges the lanes of v into all lanes. Shuffles beat a trip through memory, which rows of a few vectors
+// would spend most of their time in.
 template <class Op>
-HWY_INLINE float MergeLanes(FloatTag d, Vec v) {
-  HWY_ALIGN float lanes[kLanes];
-  hn::Store(v, d, lanes);
-  for (size_t width = kLanes / 2; width > 0; width /= 2) {
-    for (size_t i = 0; i < width; ++i) lanes[i] = Op::Merge(lanes[i], lanes[i + width]);
-  }
-  return lanes[0];
+HWY_INLINE Vec MergeLanes(FloatTag d, Vec v) {
+#if HWY_TARGET == HWY_SCALAR
+  (void)d;
+#else
+  v = Op::Merge(v, hn::Shuffle2301(v));
+  v = Op::Merge(v, hn::Shuffle1032(v));
+#if HWY_TARGET <= HWY_AVX3
+  v = Op::Merge(v, Vec{_mm512_shuffle_f32x4(v.raw, v.raw, _MM_SHUFFLE(2, 3, 0, 1))});
+  v = Op::Merge(v, Vec{_mm512_shuffle_f32x4(v.raw, v.raw, _MM_SHUFFLE(1, 0, 3, 2))});
+#else
+  if constexpr (kLanes == 8) v = Op::Merge(v, hn::ConcatLowerUpper(d, v, v));
+#endif
+#endif
+  return v;
 }
 
-// map(v, offset) turns loaded values into what is reduced.
+// The reduction of map(x) in all lanes.
 template <class Op, class Map>
-HWY_INLINE float ReduceSpan(const float* x, int64_t n, Map map) {
+HWY_INLINE Vec ReduceSpan(const float* x, int64_t n, Map map) {
   const FloatTag d;
   constexpr int64_t kStep = kLanes;
   Vec a0 = hn::Set(d, Op::kNeutral), a1 = a0, a2 = a0, a3 = a0;
@@ -82,43 +86,41 @@ HWY_INLINE float ReduceSpan(const float* x, int64_t n, Map map) {
 template <class Op>
 void ReduceRowsBy(const float* x, int64_t rows, int64_t n, int64_t x_stride, float* y) {
   for (int64_t r = 0; r < rows; ++r) {
-    y[r] = ReduceSpan<Op>(x + r * x_stride, n, [](Vec v) HWY_ATTR { return v; });
+    y[r] = hn::GetLane(ReduceSpan<Op>(x + r * x_stride, n, [](Vec v) HWY_ATTR { return v; }));
   }
 }
 
-template <class Op, int kVectors>
+template <class Op, int kVectors, bool kTail>
 HWY_INLINE void ReduceColumnBlock(const float* x, int64_t rows, int64_t x_stride, float* y, size_t lanes) {
   const FloatTag d;
-  Vec acc[kVectors], other[kVectors];
+  Vec acc[kVectors];
 #pragma GCC unroll 8
-  for (int j = 0; j < kVectors; ++j) acc[j] = other[j] = hn::Set(d, Op::kNeutral);
-  int64_t r = 0;
-  for (; r + 2 <= rows; r += 2, x += 2 * x_stride) {
-#pragma GCC unroll 8
-    for (int j = 0; j < kVectors; ++j) {
-      const float* p = x + j * kLanes;
-      acc[j] = Op::Join(acc[j], lanes == kLanes ? hn::LoadU(d, p) : LoadN(d, p, lanes));
-      other[j] = Op::Join(other[j], lanes == kLanes ? hn::LoadU(d, p + x_stride) : LoadN(d, p + x_stride, lanes));
-    }
-  }
-  if (r < rows) {
+  for (int j = 0; j < kVectors; ++j) acc[j] = hn::Set(d, Op::kNeutral);
+  for (int64_t r = 0; r < rows; ++r, x += x_stride) {
 #pragma GCC unroll 8
     for (int j = 0; j < kVectors; ++j) {
-      const float* p = x + j * kLanes;
-      acc[j] = Op::Join(acc[j], lanes == kLanes ? hn::LoadU(d, p) : LoadN(d, p, lanes));
+      acc[j] = Op::Join(acc[j], kTail ? LoadN(d, x, lanes) : hn::LoadU(d, x + j * kLanes));
     }
   }
 #pragma GCC unroll 8
-  for (int j = 0; j < kVectors; ++j) StoreN(Op::Merge(acc[j], other[j]), d, y + j * kLanes, lanes);
+  for (int j = 0; j < kVectors; ++j) {
+    if constexpr (kTail) {
+      StoreN(acc[j], d, y, lanes);
+    } else {
+      hn::StoreU(acc[j], d, y + j * kLanes);
+    }
+  }
 }
 
 template <class Op>
 void ReduceColumnsBy(const float* x, int64_t rows, int64_t n, int64_t x_stride, float* y) {
   constexpr int64_t kStep = kLanes;
   int64_t j = 0;
-  for (; j + 4 * kStep <= n; j += 4 * kStep) ReduceColumnBlock<Op, 4>(x + j, rows, x_stride, y + j, kLanes);
-  for (; j + kStep <= n; j += kStep) ReduceColumnBlock<Op, 1>(x + j, rows, x_stride, y + j, kLanes);
-  if (j < n) ReduceColumnBlock<Op, 1>(x + j, rows, x_stride, y + j, size_t(n - j));
+  for (; j + 4 * kStep <= n; j += 4 * kStep) {
+    ReduceColumnBlock<Op, 4, false>(x + j, rows, x_stride, y + j, kLanes);
+  }
+  for (; j + kStep <= n; j += kStep) ReduceColumnBlock<Op, 1, false>(x + j, rows, x_stride, y + j, kLanes);
+  if (j < n) ReduceColumnBlock<Op, 1, true>(x + j, rows, x_stride, y + j, size_t(n - j));
 }
 
 void ReduceRows(Reduction op, const float* x, int64_t rows, int64_t n, int64_t x_stride, float* y) {
@@ -159,10 +161,9 @@ void ReduceColumns(Reduction op, const float* x, int64_t rows, int64_t n, int64_
   }
 }
 
-// y = exp(x - shift); returns the sum.
-HWY_INLINE float ExpSpan(const float* x, int64_t n, float shift, float* y) {
+// y = exp(x - s); returns the sum in all lanes.
+HWY_INLINE Vec ExpSpan(const float* x, int64_t n, Vec s, float* y) {
   const FloatTag d;
-  const Vec s = hn::Set(d, shift);
   Vec a0 = hn::Zero(d), a1 = a0;
   int64_t i = 0;
   constexpr int64_t kStep = kLanes;
@@ -183,15 +184,27 @@ HWY_INLINE float ExpSpan(const float* x, int64_t n, float shift, float* y) {
   return MergeLanes<Sum>(d, hn::Add(a0, a1));
 }
 
+// Rows of at most one vector stay in a register.
+void ShortSoftmaxRows(const float* x, int64_t rows, int64_t n, int64_t x_stride, float* y, int64_t y_stride) {
+  const FloatTag d;
+  const auto mask = hn::FirstN(d, size_t(n));
+  for (int64_t r = 0; r < rows; ++r) {
+    const Vec v = hn::IfThenElse(mask, LoadN(d, x + r * x_stride, size_t(n)), hn::Set(d, Max::kNeutral));
+    const Vec e = hn::IfThenElseZero(mask, Exp(d, hn::Sub(v, MergeLanes<Max>(d, v))));
+    const Vec scale = hn::Div(hn::Set(d, 1.0f), MergeLanes<Sum>(d, e));
+    StoreN(hn::Mul(e, scale), d, y + r * y_stride, size_t(n));
+  }
+}
+
 void SoftmaxRows(const float* x, int64_t rows, int64_t n, int64_t x_stride, float* y, int64_t y_stride,
                  bool logarithm) {
   const FloatTag d;
+  if (!logarithm && n <= int64_t(kLanes)) return ShortSoftmaxRows(x, rows, n, x_stride, y, y_stride);
   for (int64_t r = 0; r < rows; ++r, x += x_stride, y += y_stride) {
-    const float largest = ReduceSpan<Max>(x, n, [](Vec v) HWY_ATTR { return v; });
+    const Vec shift = ReduceSpan<Max>(x, n, [](Vec v) HWY_ATTR { return v; });
     if (logarithm) {
-      const Vec shift = hn::Set(d, largest);
-      const float sum = ReduceSpan<Sum>(x, n, [&](Vec v) HWY_ATTR { return Exp(d, hn::Sub(v, shift)); });
-      const Vec log_sum = hn::Set(d, std::log(sum));
+      const Vec sum = ReduceSpan<Sum>(x, n, [&](Vec v) HWY_ATTR { return Exp(d, hn::Sub(v, shift)); });
+      const Vec log_sum = Log(d, sum);
       int64_t i = 0;
       for (; i + int64_t(kLanes) <= n; i += kLanes) {
         hn::StoreU(hn::Sub(hn::Sub(hn::LoadU(d, x + i), shift), log_sum), d, y + i);
@@ -201,8 +214,7 @@ void SoftmaxRows(const float* x, int64_t rows, int64_t n, int64_t x_stride, floa
         StoreN(hn::Sub(hn::Sub(LoadN(d, x + i, left), shift), log_sum), d, y + i, left);
       }
     } else {
-      const float sum = ExpSpan(x, n, largest, y);
-      const Vec scale = hn::Set(d, 1.0f / sum);
+      const Vec scale = hn::Div(hn::Set(d, 1.0f), ExpSpan(x, n, shift, y));
       MapRows(y, 1, 0, n, [scale](FloatTag, Vec v) HWY_ATTR { return hn::Mul(v, scale); });
     }
   }
@@ -212,6 +224,7 @@ void LayerNormRows(const LayerNormArgs& g, int64_t row_begin, int64_t row_end) {
   const FloatTag d;
   const int64_t n = g.n;
   constexpr int64_t kStep = kLanes;
+  const Vec inverse_n = hn::Set(d, 1.0f / float(n)), epsilon = hn::Set(d, g.epsilon);
   for (int64_t r = row_begin; r < row_end; ++r) {
     const float* x = g.x + r * g.x_stride;
     float* y = g.y + r * g.y_stride;
@@ -223,12 +236,18 @@ void LayerNormRows(const LayerNormArgs& g, int64_t row_begin, int64_t row_end) {
       }
       x = y;
     }
-    const float mean = ReduceSpan<Sum>(x, n, [](Vec v) HWY_ATTR { return v; }) / float(n);
-    const Vec m = hn::Set(d, mean);
-    const float squares = ReduceSpan<SumOfSquares>(x, n, [m](Vec v) HWY_ATTR { return hn::Sub(v, m); });
-    const Vec scale = hn::Set(d, 1.0f / std::sqrt(squares / float(n) + g.epsilon));
-    for (int64_t i = 0; i < n; i += kStep) {
-      const size_t left = size_t(n - i < kStep ? n - i : kStep);
+    const Vec m = hn::Mul(ReduceSpan<Sum>(x, n, [](Vec v) HWY_ATTR { return v; }), inverse_n);
+    const Vec squares = ReduceSpan<SumOfSquares>(x, n, [m](Vec v) HWY_ATTR { return hn::Sub(v, m); });
+    const Vec scale = hn::Div(hn::Set(d, 1.0f), hn::Sqrt(hn::MulAdd(squares, inverse_n, epsilon)));
+    int64_t i = 0;
+    for (; i + kStep <= n; i += kStep) {
+      Vec v = hn::Mul(hn::Sub(hn::LoadU(d, x + i), m), scale);
+      if (g.gamma) v = hn::Mul(v, hn::LoadU(d, g.gamma + i));
+      if (g.beta) v = hn::Add(v, hn::LoadU(d, g.beta + i));
+      hn::StoreU(v, d, y + i);
+    }
+    if (i < n) {
+      const size_t left = size_t(n - i);
       Vec v = hn::Mul(hn::Sub(LoadN(d, x + i, left), m), scale);
       if (g.gamma) v = hn::Mul(v, LoadN(d, g.gamma + i, left));
       if (g.beta) v = hn::Add(v, LoadN(d, g.beta + i, left));
@@ -243,10 +262,10 @@ void ArgMaxRows(const float* x, int64_t rows, int64_t n, int64_t x_stride, bool 
     const float* row = x + r * x_stride;
     const float sign = smallest ? -1.0f : 1.0f;
     const Vec s = hn::Set(d, sign);
-    const float best = ReduceSpan<Max>(row, n, [s, d](Vec v) HWY_ATTR {
+    const float best = hn::GetLane(ReduceSpan<Max>(row, n, [s, d](Vec v) HWY_ATTR {
       const Vec w = hn::Mul(v, s);
       return hn::IfThenElse(hn::Eq(w, w), w, hn::Set(d, Max::kNeutral));
-    });
+    }));
     int64_t i = 0;
     while (i < n && !(row[i] * sign == best)) ++i;
     y[r] = i < n ? i : 0;

@@ -1,0 +1,154 @@
+// Floe without Python as a contender of infer.py: the line protocol that worker.py describes.
+//
+//   usage: floe_bench_worker MODEL_DIR THREADS
+
+#include <sys/resource.h>
+
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "floe/floe.h"
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::string read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw std::runtime_error("cannot read " + path);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+/// The string value of `key` in the flat JSON that make_models.py writes.
+std::string json_string(const std::string& text, const std::string& key) {
+  size_t at = text.find("\"" + key + "\":");
+  if (at == std::string::npos) throw std::runtime_error("meta.json has no \"" + key + "\"");
+  size_t from = text.find('"', at + key.size() + 3) + 1;
+  return text.substr(from, text.find('"', from) - from);
+}
+
+floe::Tensor read_npy(const std::string& path) {
+  const std::string bytes = read_file(path);
+  if (bytes.size() < 10 || bytes.compare(0, 6, "\x93NUMPY") != 0) throw std::runtime_error(path + " is no .npy");
+  const size_t start = 10 + (uint8_t(bytes[8]) | uint8_t(bytes[9]) << 8);
+  const std::string head = bytes.substr(10, start - 10);
+  floe::DType dtype;
+  if (head.find("'<f4'") != std::string::npos) {
+    dtype = floe::DType::kFloat32;
+  } else if (head.find("'<i4'") != std::string::npos) {
+    dtype = floe::DType::kInt32;
+  } else {
+    throw std::runtime_error(path + " is neither float32 nor int32: " + head);
+  }
+  floe::Shape shape;
+  std::istringstream dims(head.substr(head.find('(') + 1));
+  for (int64_t d; dims >> d; dims.ignore(1, ',')) shape.push_back(d);
+  floe::Tensor t(dtype, shape);
+  if (bytes.size() - start != t.nbytes()) throw std::runtime_error(path + " is truncated");
+  std::memcpy(t.mutable_raw(), bytes.data() + start, t.nbytes());
+  return t;
+}
+
+void write_npy(const std::string& path, const floe::Tensor& t) {
+  std::string dims;
+  for (int64_t d : t.shape()) dims += std::to_string(d) + ",";
+  std::string head = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + dims + "), }";
+  head.append(63 - (10 + head.size()) % 64, ' ').push_back('\n');
+  const uint16_t size = uint16_t(head.size());
+  std::ofstream out(path, std::ios::binary);
+  out.write("\x93NUMPY\x01\x00", 8).write(reinterpret_cast<const char*>(&size), 2).write(head.data(), size);
+  out.write(reinterpret_cast<const char*>(t.data<float>()), std::streamsize(t.nbytes()));
+  if (!out) throw std::runtime_error("cannot write " + path);
+}
+
+class Contender {
+ public:
+  explicit Contender(std::string dir) : dir_(std::move(dir)) {}
+
+  double prepare(int batch, const std::string& out) {
+    const auto start = Clock::now();
+    if (!function_) {
+      const std::string meta = read_file(dir_ + "/meta.json");
+      function_ = floe::load(dir_ + "/frozen.pb",
+                             {.inputs = {json_string(meta, "input")}, .outputs = {json_string(meta, "output")}});
+    }
+    inputs_[batch] = read_npy(dir_ + "/in_b" + std::to_string(batch) + ".npy");
+    const floe::Tensor y = function_(inputs_[batch]);
+    const double seconds = seconds_since(start);
+    write_npy(out, y);
+    return seconds;
+  }
+
+  std::vector<double> run(int batch, int calls) const {
+    const floe::Tensor& x = inputs_.at(batch);
+    std::vector<double> times;
+    times.reserve(size_t(calls));
+    for (int i = 0; i < calls; ++i) {
+      const auto start = Clock::now();
+      const floe::Tensor y = function_(x);
+      times.push_back(seconds_since(start));
+    }
+    return times;
+  }
+
+ private:
+  std::string dir_;
+  floe::Function function_;
+  std::map<int, floe::Tensor> inputs_;
+};
+
+void answer(Contender& contender, const std::string& line) {
+  std::istringstream words(line);
+  std::string verb, out;
+  int batch = 0, calls = 0;
+  words >> verb >> batch;
+  if (verb == "prep") {
+    words >> out;
+    std::printf("ok %.6f\n", contender.prepare(batch, out));
+  } else if (verb == "run") {
+    words >> calls;
+    std::fputs("t", stdout);
+    for (double t : contender.run(batch, calls)) std::printf(" %.9f", t);
+    std::puts("");
+  } else if (verb == "rss") {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    std::printf("rss %.1f\n", double(usage.ru_maxrss) / 1024);
+  } else {
+    std::printf("fail unknown request %s\n", verb.c_str());
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    std::fputs("usage: floe_bench_worker MODEL_DIR THREADS\n", stderr);
+    return 64;
+  }
+  floe::set_num_threads(std::stoi(argv[2]));
+  Contender contender(argv[1]);
+  for (std::string line; std::getline(std::cin, line) && line != "quit";) {
+    try {
+      answer(contender, line);
+    } catch (const std::exception& e) {
+      std::string text = e.what();
+      for (char& c : text) c = c == '\n' ? ' ' : c;
+      std::printf("fail %s\n", text.c_str());
+    }
+    std::fflush(stdout);
+  }
+}

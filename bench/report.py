@@ -7,8 +7,8 @@ import sys
 
 RANK = ("mlp lstm encoder mobilenetv2 efficientnetb0 densenet121 resnet50 inceptionv3 vgg16").split()
 ORDER = (
-    "floe-cpp floe tf-frozen tf-frozen-arg tf-session tf-savedmodel tf-function tf-xla tf-eager keras-predict "
-    "ort openvino openvino-onnx openvino-default keras-jax torch-eager torch-compile"
+    "floe-cpp floe tf-frozen tf-frozen-arg tf-session tf-savedmodel tf-function tf-xla tf-eager "
+    "keras-predict ort openvino openvino-onnx openvino-default keras-jax torch-eager torch-compile"
 ).split()
 
 

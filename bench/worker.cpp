@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <map>
@@ -42,7 +43,8 @@ std::string json_string(const std::string& text, const std::string& key) {
 
 floe::Tensor read_npy(const std::string& path) {
   const std::string bytes = read_file(path);
-  if (bytes.size() < 10 || bytes.compare(0, 6, "\x93NUMPY") != 0) throw std::runtime_error(path + " is no .npy");
+  if (bytes.size() < 10 || bytes.compare(0, 6, "\x93NUMPY") != 0)
+    throw std::runtime_error(path + " is no .npy");
   const size_t start = 10 + (uint8_t(bytes[8]) | uint8_t(bytes[9]) << 8);
   const std::string head = bytes.substr(10, start - 10);
   floe::DType dtype;
@@ -82,8 +84,8 @@ class Contender {
     const auto start = Clock::now();
     if (!function_) {
       const std::string meta = read_file(dir_ + "/meta.json");
-      function_ = floe::load(dir_ + "/frozen.pb",
-                             {.inputs = {json_string(meta, "input")}, .outputs = {json_string(meta, "output")}});
+      function_ = floe::load(dir_ + "/frozen.pb", {.inputs = {json_string(meta, "input")},
+                                                   .outputs = {json_string(meta, "output")}});
     }
     inputs_[batch] = read_npy(dir_ + "/in_b" + std::to_string(batch) + ".npy");
     const floe::Tensor y = function_(inputs_[batch]);
@@ -93,6 +95,8 @@ class Contender {
   }
 
   std::vector<double> run(int batch, int calls) const {
+    if (!inputs_.contains(batch))
+      throw std::runtime_error("batch " + std::to_string(batch) + " is not prepared");
     const floe::Tensor& x = inputs_.at(batch);
     std::vector<double> times;
     times.reserve(size_t(calls));
@@ -120,8 +124,9 @@ void answer(Contender& contender, const std::string& line) {
     std::printf("ok %.6f\n", contender.prepare(batch, out));
   } else if (verb == "run") {
     words >> calls;
+    const std::vector<double> times = contender.run(batch, calls);
     std::fputs("t", stdout);
-    for (double t : contender.run(batch, calls)) std::printf(" %.9f", t);
+    for (double t : times) std::printf(" %.9f", t);
     std::puts("");
   } else if (verb == "rss") {
     rusage usage{};

@@ -62,13 +62,15 @@ for t in $threads; do
   "$BENCH_PYTHON" "$root/bench/infer.py" "$data" --out "$out/infer_t$t.json" --threads "$t" --models "$list" \
     --contenders "$contenders"
 done
+for t in $threads; do
+  for contender in floe-cpp floe; do
+    case ",$contenders," in
+      *",$contender,"*) "$BENCH_PYTHON" "$root/bench/summary.py" "$out/infer_t$t.json" --contender "$contender" ;;
+    esac
+  done
+done
 if [ -e "$data/mobilenetv2/meta.json" ]; then
   floe=${FLOE_COMMAND:-$build/src/floe/floe}
   [ -x "$floe" ] && set -- --floe "$floe" || set --
   "$BENCH_PYTHON" "$root/bench/cold.py" "$data" --out "$out/cold.json" "$@"
 fi
-for t in $threads; do
-  for contender in floe-cpp floe; do
-    "$BENCH_PYTHON" "$root/bench/summary.py" "$out/infer_t$t.json" --contender "$contender"
-  done
-done

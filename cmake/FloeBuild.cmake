@@ -1,7 +1,7 @@
 # Compiler settings of the project's own targets, as an interface target instead of global flags.
 add_library(floe_options INTERFACE)
 target_compile_options(floe_options INTERFACE
-  -Wall -Wextra -Wno-missing-field-initializers -fno-math-errno $<$<BOOL:${FLOE_WERROR}>:-Werror>)
+  -Wall -Wextra -Wno-missing-field-initializers -Wno-restrict -fno-math-errno $<$<BOOL:${FLOE_WERROR}>:-Werror>)
 target_include_directories(floe_options INTERFACE
   ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src ${PROJECT_BINARY_DIR}/generated)
 

@@ -2,6 +2,7 @@
 
 #include "floe/base/file.h"
 #include "floe/base/text.h"
+#include "floe/error.h"
 #include "floe/format/graph_file.h"
 #include "floe/format/tensor_proto.h"
 

@@ -213,11 +213,11 @@ std::vector<std::string> Program::default_outputs() const {
       for (const Endpoint& e : n->inputs) read.insert(e.node);
   std::vector<std::string> v;
   for (auto& n : impl_->graph->nodes()) {
-    if (!n || read.count(n.get()) || n->num_outputs() == 0) continue;
+    if (!n || read.count(n.get()) || (n->op && n->num_outputs() == 0)) continue;
     if (n->is("Const") || n->is("Placeholder") || n->is("PlaceholderV2") || n->is("VarHandleOp") ||
         n->is("VariableV2") || n->is("Variable") || n->op_name.find("HashTable") != std::string::npos)
       continue;
-    for (int i = 0; i < n->num_outputs(); ++i) v.push_back(tensor_name({n.get(), i}));
+    for (int i = 0; i < std::max(1, n->num_outputs()); ++i) v.push_back(tensor_name({n.get(), i}));
   }
   return v;
 }

@@ -9,18 +9,29 @@ namespace {
 constexpr size_t kMaxPlans = 64;
 }
 
-void optimize(FunctionBody& b) {
+void optimize(FunctionBody& b, const ExecutableOptions& options) {
   inline_calls(b);
   simplify_controls(b);
   specialize(b, {});
+  if (options.reference_only) return;
+  simplify(b);
+  unfold_batch_norm(b);
+  fold_scale(b);
+  fold_pad(b);
 }
 
-void optimize_for_shapes(FunctionBody& b, std::span<const Shape> shapes) { specialize(b, shapes); }
+void optimize_for_shapes(FunctionBody& b, std::span<const Shape> shapes, const ExecutableOptions& options) {
+  specialize(b, shapes);
+  if (options.reference_only) return;
+  simplify(b);
+  fuse_epilogues(b);
+  fuse_elementwise(b);
+}
 
 Executable::Executable(std::unique_ptr<FunctionBody> body, std::shared_ptr<CallableCache> callables,
                        ExecutableOptions options)
     : body_(std::move(body)), callables_(std::move(callables)), options_(options) {
-  optimize(*body_);
+  optimize(*body_, options_);
 }
 
 void Executable::check_inputs(std::span<const Tensor> inputs) const {
@@ -63,7 +74,7 @@ std::shared_ptr<const Plan> Executable::plan(std::span<const Shape> shapes) cons
       if (e->threads == threads && std::equal(shapes.begin(), shapes.end(), e->shapes.begin(), e->shapes.end())) return e->plan;
   }
   auto body = clone(*body_);
-  optimize_for_shapes(*body, shapes);
+  optimize_for_shapes(*body, shapes, options_);
   auto entry = std::make_shared<Entry>();
   entry->shapes.assign(shapes.begin(), shapes.end());
   entry->threads = threads;

@@ -48,8 +48,8 @@ class Executable {
 };
 
 /// Shape-independent passes, run once per body.
-void optimize(FunctionBody& body);
+void optimize(FunctionBody& body, const ExecutableOptions& options);
 /// Passes that need the shapes, run per plan.
-void optimize_for_shapes(FunctionBody& body, std::span<const Shape> shapes);
+void optimize_for_shapes(FunctionBody& body, std::span<const Shape> shapes, const ExecutableOptions& options);
 
 }  // namespace floe

@@ -1,5 +1,7 @@
 #include "floe/runtime/plan.h"
 
+#include <cstring>
+
 #include "floe/base/text.h"
 #include "floe/op/infer.h"
 #include "floe/tensor/allocator.h"
@@ -36,11 +38,7 @@ std::unique_ptr<Plan::Frame> Plan::take_frame() const {
   for (size_t i = 0; i < slots_.size(); ++i) {
     const Slot& s = slots_[i];
     if (s.kind == Slot::Kind::kConstant) f->slots[i] = s.constant;
-    if (s.kind == Slot::Kind::kArena || s.kind == Slot::Kind::kView) {
-      Tensor t = Tensor::wrap(s.dtype, s.shape, static_cast<char*>(f->arena) + s.offset, nullptr);
-      t.rep()->buffer->kind = detail::Buffer::Kind::kArena;
-      f->slots[i] = std::move(t);
-    }
+    if (s.kind == Slot::Kind::kArena || s.kind == Slot::Kind::kView) f->slots[i] = arena_tensor(s, *f);
   }
   return f;
 }
@@ -83,6 +81,29 @@ void Plan::run_step(const Step& s, size_t index, Frame& f, RunState& state) cons
                     &s.name);
   ctx.set_take_mask(s.take_mask);
   s.kernel(ctx);
+  if (s.mode == Step::Mode::kStatic) keep_in_arena(s, f);
+}
+
+// A kernel may hand over a tensor of its own for an output that has its place in the arena.
+void Plan::keep_in_arena(const Step& s, Frame& f) const {
+  for (int o : s.outputs) {
+    const Slot& slot = slots_[size_t(o)];
+    if (slot.kind != Slot::Kind::kArena && slot.kind != Slot::Kind::kView) continue;
+    char* place = static_cast<char*>(f.arena) + slot.offset;
+    Tensor& t = f.slots[size_t(o)];
+    if (t.raw() == place) continue;
+    if (!(t.shape() == slot.shape) || t.dtype() != slot.dtype)
+      throw Internal(cat("the kernel made ", dtype_name(t.dtype()), " ", t.shape().str(), " where ",
+                         dtype_name(slot.dtype), " ", slot.shape.str(), " was planned"));
+    if (t.nbytes()) std::memcpy(place, t.raw(), t.nbytes());
+    t = arena_tensor(slot, f);
+  }
+}
+
+Tensor Plan::arena_tensor(const Slot& s, const Frame& f) {
+  Tensor t = Tensor::wrap(s.dtype, s.shape, static_cast<char*>(f.arena) + s.offset, nullptr);
+  t.rep()->buffer->kind = detail::Buffer::Kind::kArena;
+  return t;
 }
 
 void Plan::run(RunState& state, std::span<Tensor> inputs, std::vector<Tensor>& outputs) const {

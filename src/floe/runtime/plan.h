@@ -77,6 +77,8 @@ class Plan {
 
   struct Builder;
   std::unique_ptr<Frame> take_frame() const;
+  static Tensor arena_tensor(const Slot& s, const Frame& f);
+  void keep_in_arena(const Step& s, Frame& f) const;
   void run_step(const Step& s, size_t index, Frame& f, RunState& state) const;
 
   std::vector<Slot> slots_;

@@ -205,13 +205,13 @@ struct Plan::Builder {
     drop_steps(gone, def, use);
     share_in_place(def, use);
     assign_offsets(def, use);
-    for (Step& s : p.steps_)
-      if (s.mode == Step::Mode::kStatic)
-        for (int o : s.outputs)
-          if (at(o).kind == Slot::Kind::kFresh)
-            s.fresh.push_back(o);
-          else if (at(o).kind == Slot::Kind::kRun)
-            s.shaped.push_back(o);
+    for (Step& s : p.steps_) {
+      if (s.mode != Step::Mode::kStatic) continue;
+      for (int o : s.outputs) {
+        if (at(o).kind == Slot::Kind::kFresh) s.fresh.push_back(o);
+        if (at(o).kind == Slot::Kind::kRun) s.shaped.push_back(o);
+      }
+    }
   }
 
   void join(int slot, int with) { group[size_t(slot)] = root(with); }

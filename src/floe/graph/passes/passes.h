@@ -1,8 +1,10 @@
 // Graph transformations. Each works on one function body (arguments, results, graph) and keeps its meaning.
 #pragma once
 
-#include <functional>
 #include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
 
 #include "floe/graph/graph.h"
 
@@ -20,20 +22,31 @@ void prune(FunctionBody& body);
 /// True when the graph holds conditional dataflow (Switch), where nodes may be dead.
 bool has_conditional_dataflow(const FunctionBody& body);
 
+// Passes that need no shapes; run once per body.
+
 /// Replaces calls of functions by their bodies.
 void inline_calls(FunctionBody& body);
 /// Control edges that only order pure nodes go; those that keep effects stay.
 void simplify_controls(FunctionBody& body);
 /// Infers shapes from the arguments' shapes and evaluates what is constant. `arg_shapes` may be empty (as declared).
 void specialize(FunctionBody& body, std::span<const Shape> arg_shapes);
-/// Identities, no-op reshapes, casts, transpositions and pads, double negations, x*1, x+0, ...
+/// Nodes that change nothing go: identities, casts to the same type, reshapes of reshapes, identity
+/// transpositions, pads by nothing, x + 0, x * 1.
 void simplify(FunctionBody& body);
-/// One node for equal pure nodes.
-void merge_equal_nodes(FunctionBody& body);
-/// Loop-invariant constants become constants of the loop's functions.
-void sink_loop_constants(FunctionBody& body);
+/// Batch normalization with constant statistics becomes a product and a sum per channel.
+void unfold_batch_norm(FunctionBody& body);
+/// Products by a constant per channel after a convolution or matrix product move into its weights.
+void fold_scale(FunctionBody& body);
+/// Zero padding before a convolution (or, after a Relu, before a max pool) becomes explicit padding.
+void fold_pad(FunctionBody& body);
 
-/// How many inputs in the graph (and results) read each output; index by node id, then output.
-std::vector<std::vector<int>> count_uses(const FunctionBody& body);
+// Passes that use full shapes; run per plan.
+
+/// Matrix products of reshaped inputs, and Einsums that are one, take inputs of any rank.
+void lower_products(FunctionBody& body);
+/// Bias, residual and activation join the convolution or matrix product before them.
+void fuse_epilogues(FunctionBody& body);
+/// Chains of elementwise float32 nodes of one shape become one node.
+void fuse_elementwise(FunctionBody& body);
 
 }  // namespace floe

@@ -1,0 +1,226 @@
+// Convolutions of float32 pictures: chooses among depthwise, 1x1 product, Winograd and oneDNN.
+#include <mutex>
+
+#include "floe/base/threads.h"
+#include "floe/kernels/cpu/dnnl_conv.h"
+#include "floe/kernels/cpu/simd/depthwise.h"
+#include "floe/kernels/cpu/simd/gemm.h"
+#include "floe/kernels/cpu/simd/winograd.h"
+#include "floe/tensor/allocator.h"
+
+namespace floe::cpu {
+namespace {
+
+struct Conv {
+  enum class Way { kDepthwise, kGemm, kWinograd, kDnnl } way = Way::kDnnl;
+  ConvGeometry g;
+  EpilogueSpec epilogue;
+  bool keep = false;  // the filter never changes
+  std::shared_ptr<DnnlConv> dnnl;
+  std::shared_ptr<PackedFloats> packed;
+};
+
+bool is_pointwise(const ConvGeometry& g) {
+  for (int d = 1; d < 3; ++d) {
+    const WindowDim& w = g.dim[size_t(d)];
+    if (w.kernel != 1 || w.stride != 1 || w.before != 0 || w.out != w.in) return false;
+  }
+  return g.groups == 1;
+}
+
+bool is_winograd(const ConvGeometry& g) {
+  for (int d = 1; d < 3; ++d) {
+    const WindowDim& w = g.dim[size_t(d)];
+    if (w.kernel != 3 || w.stride != 1 || w.dilation != 1) return false;
+  }
+  return g.groups == 1;
+}
+
+simd::WinogradArgs winograd_args(const ConvGeometry& g) {
+  simd::WinogradArgs a;
+  a.batch = g.batch;
+  a.height = g.dim[1].in;
+  a.width = g.dim[2].in;
+  a.channels = g.in_channels;
+  a.out_channels = g.out_channels;
+  a.out_height = g.dim[1].out;
+  a.out_width = g.dim[2].out;
+  a.pad_top = int(g.dim[1].before);
+  a.pad_left = int(g.dim[2].before);
+  a.x_stride = g.in_channels;
+  a.y_stride = g.out_channels;
+  return a;
+}
+
+std::shared_ptr<PackedFloats> packed_floats(const Tensor& w, const std::string& key, size_t count,
+                                            const std::function<void(float*)>& fill) {
+  return std::static_pointer_cast<PackedFloats>(get_packed(w, key, [&] {
+    auto p = std::make_shared<PackedFloats>(count);
+    fill(p->data);
+    return p;
+  }));
+}
+
+// Null when no tuned way fits.
+std::shared_ptr<Conv> choose(const ConvGeometry& g, const EpilogueSpec& e, const Tensor* filter, int threads) {
+  auto c = std::make_shared<Conv>();
+  c->g = g;
+  c->epilogue = e;
+  c->keep = filter != nullptr;
+  if (g.channels_first || g.batch == 0 || g.out_positions() == 0 || g.in_channels == 0 || g.out_channels == 0) return nullptr;
+  if (g.groups == g.in_channels && g.out_channels == g.in_channels && g.groups > 1) {
+    c->way = Conv::Way::kDepthwise;
+    return c;
+  }
+  if (filter && is_pointwise(g) &&
+      simd::gemm_is_preferred(g.batch * g.out_positions(), g.out_channels, g.in_channels)) {
+    c->way = Conv::Way::kGemm;
+    c->packed = packed_floats(*filter, "gemm", simd::packed_b_size(g.in_channels, g.out_channels), [&](float* to) {
+      simd::pack_b(filter->data<float>(), g.out_channels, 1, g.in_channels, g.out_channels, to);
+    });
+    return c;
+  }
+  if (filter && is_winograd(g) && simd::winograd_is_preferred(winograd_args(g))) {
+    c->way = Conv::Way::kWinograd;
+    c->packed = packed_floats(*filter, "winograd", simd::winograd_packed_size(g.in_channels, g.out_channels),
+                              [&](float* to) {
+                                simd::winograd_pack(filter->data<float>(), g.in_channels, g.out_channels, to);
+                              });
+    return c;
+  }
+  c->dnnl = DnnlConv::make(g, e, threads);
+  return c->dnnl ? c : nullptr;
+}
+
+void run_depthwise(const Conv& v, KernelContext& c) {
+  const ConvGeometry& g = v.g;
+  simd::DepthwiseArgs a;
+  a.height = g.dim[1].in;
+  a.width = g.dim[2].in;
+  a.channels = g.in_channels;
+  a.out_height = g.dim[1].out;
+  a.out_width = g.dim[2].out;
+  a.kernel_h = int(g.dim[1].kernel);
+  a.kernel_w = int(g.dim[2].kernel);
+  a.stride_h = int(g.dim[1].stride);
+  a.stride_w = int(g.dim[2].stride);
+  a.dilation_h = int(g.dim[1].dilation);
+  a.dilation_w = int(g.dim[2].dilation);
+  a.pad_top = int(g.dim[1].before);
+  a.pad_left = int(g.dim[2].before);
+  a.x_stride = a.y_stride = g.in_channels;
+  a.weights = c.in<float>(1);
+  a.epilogue = v.epilogue.at(c, g.out_channels);
+  const float *x = c.in<float>(0), *residual = a.epilogue.residual;
+  float* y = c.out<float>(0);
+  int64_t rows = a.out_height, in_size = g.in_positions() * g.in_channels, out_size = g.out_positions() * g.out_channels;
+  double row_cost = double(a.out_width * a.channels) * double(g.taps()) * 0.03;
+  parallel_for(c.threads(), g.batch * rows, row_cost, [&](int64_t from, int64_t to) {
+    simd::DepthwiseArgs b = a;
+    for (int64_t r = from; r < to;) {
+      int64_t n = r / rows, begin = r % rows, end = std::min(rows, begin + to - r);
+      b.x = x + n * in_size;
+      b.y = y + n * out_size;
+      if (residual) b.epilogue.residual = residual + n * out_size;
+      simd::depthwise(b, begin, end);
+      r += end - begin;
+    }
+  });
+}
+
+void run_gemm(const Conv& v, KernelContext& c) {
+  const ConvGeometry& g = v.g;
+  simd::GemmArgs a;
+  a.m = g.batch * g.out_positions();
+  a.n = g.out_channels;
+  a.k = g.in_channels;
+  a.a = c.in<float>(0);
+  a.lda = a.k;
+  a.packed_b = v.packed->data;
+  a.c = c.out<float>(0);
+  a.ldc = a.n;
+  a.epilogue = v.epilogue.at(c, a.n);
+  int64_t panels = simd::panel_count(a.n);
+  parallel_for(c.threads(), a.m, double(a.n) * double(a.k) * 0.008,
+               [&](int64_t from, int64_t to) { simd::gemm(a, from, to, 0, panels); });
+}
+
+void run_winograd(const Conv& v, KernelContext& c) {
+  simd::WinogradArgs a = winograd_args(v.g);
+  a.x = c.in<float>(0);
+  a.y = c.out<float>(0);
+  a.packed_weights = v.packed->data;
+  a.epilogue = v.epilogue.at(c, v.g.out_channels);
+  size_t bytes = simd::winograd_workspace_size(a) * sizeof(float);
+  double tile_cost = double(a.channels * a.out_channels) * 36 * 0.01;
+  parallel_for(c.threads(), simd::winograd_tiles(a), tile_cost, [&](int64_t from, int64_t to) {
+    void* w = allocate_bytes(bytes);
+    simd::winograd(a, static_cast<float*>(w), from, to);
+    free_bytes(w, bytes);
+  });
+}
+
+void run(const Conv& v, KernelContext& c) {
+  switch (v.way) {
+    case Conv::Way::kDepthwise:
+      return run_depthwise(v, c);
+    case Conv::Way::kGemm:
+      return run_gemm(v, c);
+    case Conv::Way::kWinograd:
+      return run_winograd(v, c);
+    case Conv::Way::kDnnl: {
+      const EpilogueSpec& e = v.epilogue;
+      return v.dnnl->run(c.in<float>(0), c.input(1), v.keep, e.bias >= 0 ? c.in<float>(e.bias) : nullptr,
+                         e.residual >= 0 ? c.in<float>(e.residual) : nullptr, c.out<float>(0));
+    }
+  }
+}
+
+// Convolutions made while running, for shapes that only then are known.
+struct ByShape {
+  std::mutex mutex;
+  std::vector<std::pair<std::vector<Shape>, std::shared_ptr<Conv>>> made;
+};
+
+KernelFn conv_kernel(const KernelInit& k, bool depthwise) {
+  if (k.input_type(0) != DType::kFloat32) return {};
+  WindowAttrs attrs = window_attrs(k.def, k.attrs, 2);
+  if (attrs.channels_first) return {};
+  EpilogueSpec e = EpilogueSpec::of(k);
+  const Tensor* filter = k.constant(1);
+  if (k.static_shapes()) {
+    ConvGeometry g = conv_geometry(attrs, k.input_shapes[0], k.input_shapes[1], k.output_shapes[0], depthwise);
+    std::shared_ptr<Conv> c = choose(g, e, filter, k.threads);
+    if (!c) return {};
+    return [c](KernelContext& ctx) { run(*c, ctx); };
+  }
+  KernelFn reference = k.def.kernel(k);
+  Tensor kept = filter ? *filter : Tensor();
+  auto cache = std::make_shared<ByShape>();
+  return [=](KernelContext& ctx) {
+    std::shared_ptr<Conv> c;
+    std::vector<Shape> key{ctx.input(0).shape(), ctx.input(1).shape()};
+    {
+      std::lock_guard lock(cache->mutex);
+      for (auto& [shapes, conv] : cache->made)
+        if (shapes == key) c = conv;
+      if (!c) {
+        ConvGeometry g = conv_geometry(attrs, key[0], key[1], ctx.output(0).shape(), depthwise);
+        c = choose(g, e, kept ? &kept : nullptr, ctx.threads());
+        if (c && cache->made.size() < 64) cache->made.emplace_back(key, c);
+      }
+    }
+    if (c)
+      run(*c, ctx);
+    else
+      reference(ctx);
+  };
+}
+
+FLOE_KERNEL("Conv2D", 10, k) { return conv_kernel(k, false); }
+FLOE_KERNEL("_FloeConv2D", 10, k) { return conv_kernel(k, false); }
+FLOE_KERNEL("DepthwiseConv2dNative", 10, k) { return conv_kernel(k, true); }
+FLOE_KERNEL("_FloeDepthwiseConv2D", 10, k) { return conv_kernel(k, true); }
+
+}  // namespace
+}  // namespace floe::cpu

@@ -123,14 +123,17 @@ void ReduceColumnsBy(const float* x, int64_t rows, int64_t n, int64_t x_stride, 
   if (j < n) ReduceColumnBlock<Op, 1, true>(x + j, rows, x_stride, y + j, size_t(n - j));
 }
 
+void DivideAll(float* y, int64_t n, float divisor) {
+  MapRows(y, 1, 0, n, [divisor](FloatTag d, Vec v) HWY_ATTR { return hn::Div(v, hn::Set(d, divisor)); });
+}
+
 void ReduceRows(Reduction op, const float* x, int64_t rows, int64_t n, int64_t x_stride, float* y) {
   switch (op) {
     case Reduction::kSum:
       return ReduceRowsBy<Sum>(x, rows, n, x_stride, y);
     case Reduction::kMean:
       ReduceRowsBy<Sum>(x, rows, n, x_stride, y);
-      for (int64_t r = 0; r < rows; ++r) y[r] /= float(n);
-      return;
+      return DivideAll(y, rows, float(n));
     case Reduction::kMax:
       return ReduceRowsBy<Max>(x, rows, n, x_stride, y);
     case Reduction::kMin:
@@ -148,8 +151,7 @@ void ReduceColumns(Reduction op, const float* x, int64_t rows, int64_t n, int64_
       return ReduceColumnsBy<Sum>(x, rows, n, x_stride, y);
     case Reduction::kMean:
       ReduceColumnsBy<Sum>(x, rows, n, x_stride, y);
-      for (int64_t j = 0; j < n; ++j) y[j] /= float(rows);
-      return;
+      return DivideAll(y, n, float(rows));
     case Reduction::kMax:
       return ReduceColumnsBy<Max>(x, rows, n, x_stride, y);
     case Reduction::kMin:

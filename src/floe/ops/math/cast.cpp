@@ -98,7 +98,7 @@ KernelFn cast_kernel(const KernelInit& k) {
 
 FLOE_OP("Cast", op) {
   op.in("x:SrcT").out("y:DstT").attrs("SrcT:type; DstT:type; Truncate:bool=false");
-  op.infer(infer_unchanged).kernel(cast_kernel).passes_input().elementwise();
+  op.infer(infer_unchanged).kernel(cast_kernel).elementwise();
   op.samples([](Samples& s) {
     std::vector<DType> types;
     s.each_type("SrcT", [&](DType t) {

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Run the samples of the ops in TensorFlow and write its answers down.
 
-usage: make_op_goldens.py samples.pb OUTDIR [--ops A,B]
+usage: make_op_goldens.py samples.pb OUTDIR [--ops A,B] [--onednn]
 
 samples.pb is a binary GraphDef. Sample k of an op is every node whose name starts with `<Op>/<k>/`:
 constants `in<i>`, helper nodes of any name, and the op itself, `<Op>/<k>/op`. Each sample is imported and
-run on its own, on the CPU, on one thread, without oneDNN and without the graph optimizer.
+run on its own, on the CPU, on one thread, without oneDNN and without the graph optimizer. --onednn turns
+oneDNN on, for ops that have channels-first kernels only there (convolutions, pools) or leave outputs unset
+without it (FusedBatchNorm in inference).
 
 OUTDIR/<Op>.pb is a binary GraphDef of Const nodes:
   <Op>/<k>/out<i>   the op's output i, bytes in tensor_content (strings in string_val)
@@ -19,13 +21,14 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 os.environ.update(
     TF_CPP_MIN_LOG_LEVEL="3",
     CUDA_VISIBLE_DEVICES="",
     TF_NUM_INTRAOP_THREADS="1",
     TF_NUM_INTEROP_THREADS="1",
-    TF_ENABLE_ONEDNN_OPTS="0",
+    TF_ENABLE_ONEDNN_OPTS="1" if "--onednn" in sys.argv else "0",
 )
 
 import numpy as np
@@ -117,20 +120,21 @@ def work(samples, out, progress):
 
 def supervise(args, samples):
     """A sample that brings TensorFlow down costs only the goldens of its op: a new process goes on."""
-    progress = args.out / ".progress"
     left, crashed = list(samples), []
-    while left:
-        progress.write_text("")
-        child = [sys.executable, __file__, args.samples, args.out, "--ops", ",".join(left), "--work"]
-        status = subprocess.run(child).returncode
-        started = progress.read_text().split()
-        left = left[len(started) :]
-        if status == 0:
-            break
-        if not started:
-            sys.exit(status)
-        crashed.append(started[-1])
-    progress.unlink()
+    with tempfile.TemporaryDirectory() as folder:
+        progress = pathlib.Path(folder) / "progress"
+        while left:
+            progress.write_text("")
+            child = [sys.executable, __file__, args.samples, args.out, "--ops", ",".join(left)]
+            child += ["--work", progress, *["--onednn"] * args.onednn]
+            status = subprocess.run(child).returncode
+            started = progress.read_text().split()
+            left = left[len(started) :]
+            if status == 0:
+                break
+            if not started:
+                sys.exit(status)
+            crashed.append(started[-1])
     if crashed:
         sys.exit("TensorFlow went down on samples of " + ", ".join(crashed))
 
@@ -142,7 +146,8 @@ def main():
     parser.add_argument("samples", type=pathlib.Path)
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--ops", help="only these, separated by commas")
-    parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--onednn", action="store_true", help="with TensorFlow's oneDNN kernels")
+    parser.add_argument("--work", type=pathlib.Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
 
     samples = read_samples(args.samples)
@@ -154,7 +159,7 @@ def main():
         samples = {op: samples[op] for op in wanted}
     args.out.mkdir(parents=True, exist_ok=True)
     if args.work:
-        work(samples, args.out, args.out / ".progress")
+        work(samples, args.out, args.work)
     else:
         supervise(args, samples)
 

@@ -13,7 +13,4 @@ namespace floe {
 /// InvalidArgument that names the nodes. Function bodies are built at their first use and keep `graph_def` alive.
 std::unique_ptr<Graph> import_graph(const MessagePtr& graph_def);
 
-/// Throws Unimplemented listing every op among `nodes` that Floe cannot run, with counts and node names.
-void check_supported(std::span<Node* const> nodes, std::string_view where = {});
-
 }  // namespace floe

@@ -9,6 +9,7 @@
 #include "floe/format/program_impl.h"
 #include "floe/graph/passes/passes.h"
 #include "floe/graph/raise.h"
+#include "floe/graph/supported.h"
 
 namespace floe {
 
@@ -80,14 +81,8 @@ std::vector<Node*> initializers_of(const Graph& g, const FunctionBody& body) {
 std::unique_ptr<FunctionBody> extract_body(const Program::Impl& p, std::span<const Endpoint> feeds,
                                            std::span<const Endpoint> fetches, std::span<Node* const> targets) {
   auto body = extract(*p.graph, feeds, fetches, targets);
-  std::vector<Node*> nodes;
-  for (auto& n : body->graph->nodes())
-    if (n && n->op_name != "_Arg") nodes.push_back(n.get());
   raise_control_flow(*body);
-  nodes.clear();
-  for (auto& n : body->graph->nodes())
-    if (n && n->op_name != "_Arg") nodes.push_back(n.get());
-  check_supported(nodes, p.file);
+  check_supported(*body, p.file);
   return body;
 }
 

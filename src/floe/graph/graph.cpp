@@ -11,11 +11,23 @@ namespace floe {
 
 std::string endpoint_name(const Endpoint& e) { return e.index ? cat(e.node->name, ":", e.index) : e.node->name; }
 
-void FunctionLibrary::add(std::shared_ptr<const FunctionBody> body) { bodies_[body->name] = std::move(body); }
-void FunctionLibrary::add_lazy(const std::string& name, Maker maker) { makers_[name] = std::move(maker); }
-bool FunctionLibrary::has(const std::string& name) const { return bodies_.count(name) || makers_.count(name); }
+void FunctionLibrary::add(std::shared_ptr<const FunctionBody> body) {
+  std::lock_guard lock(mutex_);
+  bodies_[body->name] = std::move(body);
+}
+
+void FunctionLibrary::add_lazy(const std::string& name, Maker maker) {
+  std::lock_guard lock(mutex_);
+  makers_[name] = std::move(maker);
+}
+
+bool FunctionLibrary::has(const std::string& name) const {
+  std::lock_guard lock(mutex_);
+  return bodies_.count(name) || makers_.count(name);
+}
 
 std::shared_ptr<const FunctionBody> FunctionLibrary::find(const FuncRef& ref) const {
+  std::lock_guard lock(mutex_);
   std::string key = ref.name;
   if (ref.attrs)
     for (auto& [k, v] : *ref.attrs)
@@ -29,6 +41,7 @@ std::shared_ptr<const FunctionBody> FunctionLibrary::find(const FuncRef& ref) co
 }
 
 std::vector<std::string> FunctionLibrary::names() const {
+  std::lock_guard lock(mutex_);
   std::vector<std::string> v;
   for (auto& [n, b] : makers_) v.push_back(n);
   for (auto& [n, b] : bodies_)

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -56,7 +57,7 @@ struct FunctionBody {
   std::unique_ptr<Graph> graph;
 };
 
-/// The functions of a program. Bodies may be made on first use.
+/// The functions of a program. Bodies may be made on first use. May be used from several threads.
 class FunctionLibrary {
  public:
   using Maker = std::function<std::shared_ptr<const FunctionBody>(const FuncRef&)>;
@@ -68,6 +69,7 @@ class FunctionLibrary {
   std::vector<std::string> names() const;
 
  private:
+  mutable std::recursive_mutex mutex_;  // a maker may look up other functions
   mutable std::map<std::string, std::shared_ptr<const FunctionBody>> bodies_;
   std::map<std::string, Maker> makers_;
 };

@@ -3,6 +3,8 @@
 #include "floe/base/text.h"
 #include "floe/base/threads.h"
 #include "floe/graph/passes/passes.h"
+#include "floe/graph/raise.h"
+#include "floe/graph/supported.h"
 
 namespace floe {
 namespace {
@@ -10,7 +12,9 @@ constexpr size_t kMaxPlans = 64;
 }
 
 void optimize(FunctionBody& b, const ExecutableOptions& options) {
+  raise_control_flow(b);
   inline_calls(b);
+  check_supported(b, b.name.empty() ? "" : cat("Function '", b.name, "'"));
   simplify_controls(b);
   specialize(b, {});
   if (options.reference_only) return;

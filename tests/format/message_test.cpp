@@ -170,6 +170,13 @@ TEST(Message, ChildIsSetByItsFirstChange) {
   EXPECT_EQ(g->get_message("versions").get_int("producer"), 21);
 }
 
+TEST(Message, SetInParent) {
+  MessagePtr g = Message::make(schema::GraphDef);
+  g->child("library").set_in_parent();
+  EXPECT_TRUE(g->has("library"));
+  EXPECT_EQ(g->serialize(), std::string("\x12\0", 2));
+}
+
 TEST(Message, GrandchildSetsAllAbove) {
   MessagePtr a = attr();
   a->set_int("i", 1);

@@ -110,6 +110,11 @@ TEST(TextParse, NumberOfMessagesIsBounded) {
                "more than 2 messages.");
 }
 
+TEST(TextParse, BinaryFormIsRecognised) {
+  MessagePtr g = graph("node { name: 'abc' op: 'Add' }");
+  EXPECT_ERROR(InvalidArgument, graph(g->serialize()), "The data is a GraphDef in binary form.");
+}
+
 TEST(TextParse, ParseReplacesMergeAdds) {
   MessagePtr g = graph("node {}");
   g->merge_from_text("node {}");

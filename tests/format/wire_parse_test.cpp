@@ -175,6 +175,11 @@ TEST(WireParse, NumberOfMessagesIsBounded) {
   EXPECT_EQ(graph(s)->size("node"), 1000u);
 }
 
+TEST(WireParse, OtherFormatsAreRecognised) {
+  EXPECT_ERROR(DataLoss, graph("node {\n  name: \"x\"\n}\n"), "The data is a GraphDef in text form.");
+  EXPECT_ERROR(DataLoss, graph("\x1f\x8b\x08\0\0\0"s), "The data is compressed with gzip.");
+}
+
 TEST(WireParse, ParseReplacesMergeAdds) {
   MessagePtr g = graph(nested(0x0a, ""));
   g->merge_from_bytes(own_bytes(nested(0x0a, "")));

@@ -160,6 +160,11 @@ FileKind recognise_file(const std::string& path) {
   return saved ? FileKind::kSavedModelFolder : FileKind::kFolder;
 }
 
+bool is_protocol_buffer(FileKind kind) {
+  return kind == FileKind::kGraphBinary || kind == FileKind::kMetaGraphBinary ||
+         kind == FileKind::kSavedModelBinary;
+}
+
 std::string_view describe(FileKind kind) {
   switch (kind) {
     case FileKind::kUnknown:

@@ -45,6 +45,9 @@ FileKind recognise(std::string_view content);
 /// Looks at the file or folder; NotFound when there is none.
 FileKind recognise_file(const std::string& path);
 
+/// A GraphDef, MetaGraphDef or SavedModel in binary form.
+bool is_protocol_buffer(FileKind kind);
+
 /// What it is, with an article: "a SavedModel folder".
 std::string_view describe(FileKind kind);
 

@@ -362,7 +362,9 @@ MapValue& Message::make_map(const FieldType& f) {
   touch();
   auto& v = slot(f).value;
   if (auto* m = std::get_if<std::unique_ptr<MapValue>>(&v)) return **m;
-  return *v.emplace<std::unique_ptr<MapValue>>(new MapValue());
+  auto& map = *v.emplace<std::unique_ptr<MapValue>>(new MapValue());
+  map.entries.reserve(4);
+  return map;
 }
 
 int64_t Message::get_int(FieldKey key, size_t i) const {

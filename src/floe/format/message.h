@@ -83,6 +83,8 @@ class Message {
   bool is_set(FieldKey key) const;
   void clear(FieldKey key);
   void clear();
+  /// Sets this message in its parent if it is a child that was not set.
+  void set_in_parent() { touch(); }
   /// The member of a oneof that is set, or null. InvalidArgument when there is no such oneof.
   const FieldType* which_oneof(std::string_view oneof) const;
   /// The fields that are set, in the order of their numbers.

@@ -6,6 +6,7 @@
 
 #include "floe/base/text.h"
 #include "floe/error.h"
+#include "floe/format/file_kind.h"
 #include "floe/format/message.h"
 #include "floe/format/schema.h"
 
@@ -65,7 +66,9 @@ class TextParser {
     const char* start = begin_;
     for (const char* p = begin_; p < where; ++p)
       if (*p == '\n') ++line, start = p + 1;
-    throw InvalidArgument(cat(line, ":", where - start + 1, ": ", what));
+    FileKind kind = recognise({begin_, size_t(end_ - begin_)});
+    std::string hint = is_protocol_buffer(kind) ? cat(" The data is ", describe(kind), ".") : "";
+    throw InvalidArgument(cat(line, ":", where - start + 1, ": ", what, hint));
   }
 
   std::string found(const char* p) const {

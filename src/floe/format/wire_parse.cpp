@@ -6,6 +6,7 @@
 
 #include "floe/base/text.h"
 #include "floe/error.h"
+#include "floe/format/file_kind.h"
 #include "floe/format/message.h"
 
 namespace floe {
@@ -366,7 +367,13 @@ class WireParser {
 };
 
 void Message::merge_from_bytes(const Bytes& data, const ParseOptions& options) {
-  WireParser(data, options).parse(*this);
+  try {
+    WireParser(data, options).parse(*this);
+  } catch (const DataLoss& e) {
+    FileKind kind = recognise(data.view);
+    if (kind == FileKind::kUnknown || is_protocol_buffer(kind)) throw;
+    throw DataLoss(cat(e.what(), " The data is ", describe(kind), "."));
+  }
 }
 
 void Message::parse(const Bytes& data, const ParseOptions& options) {

@@ -79,6 +79,19 @@ class OneDnn {
     return r;
   }
 
+  // C[b, m, n] = A[b, m, k] * B[b, k, n] over strided operands.
+  static OneDnn batched_matmul(const dims& a_dims, const dims& a_strides, const dims& b_dims, const dims& b_strides,
+                               const dims& c_dims, const dims& c_strides, float* a, float* b, float* c) {
+    const dnnl::memory::desc a_md(a_dims, f32, a_strides), b_md(b_dims, f32, b_strides), c_md(c_dims, f32, c_strides);
+    const dnnl::matmul::primitive_desc pd(engine(), a_md, b_md, c_md);
+    OneDnn r;
+    r.primitive_ = dnnl::matmul(pd);
+    r.args_[DNNL_ARG_SRC] = dnnl::memory(a_md, engine(), a);
+    r.args_[DNNL_ARG_WEIGHTS] = dnnl::memory(b_md, engine(), b);
+    r.args_[DNNL_ARG_DST] = dnnl::memory(c_md, engine(), c);
+    return r;
+  }
+
   static OneDnn layer_norm(int64_t rows, int64_t n, float* x, float* gamma, float* beta, float* y) {
     const dnnl::memory::desc md({rows, n}, f32, tag::ab), vector({n}, f32, tag::a);
     const dnnl::layer_normalization_forward::primitive_desc pd(

@@ -221,7 +221,7 @@ struct MinOf {
 };
 template <class T>
 struct NormOf {
-  using Acc = std::conditional_t<std::is_integral_v<T>, double, compute_t<T>>;
+  using Acc = std::conditional_t<std::is_integral_v<T>, uint64_t, compute_t<T>>;
   static Acc init() { return Acc(0); }
   static Acc map(T x) {
     if constexpr (is_complex_v<T>)
@@ -230,7 +230,13 @@ struct NormOf {
       return Acc(compute_t<T>(x)) * Acc(compute_t<T>(x));
   }
   static Acc merge(Acc a, Acc b) { return a + b; }
-  static T finish(Acc a, int64_t) { return T(std::sqrt(a)); }
+  // The sum of squares of integers wraps around in their own type.
+  static T finish(Acc a, int64_t) {
+    if constexpr (std::is_integral_v<T>)
+      return T(a) > 0 ? T(std::sqrt(double(T(a)))) : T(0);
+    else
+      return T(std::sqrt(a));
+  }
 };
 struct AllOf {
   using Acc = bool;

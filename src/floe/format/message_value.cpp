@@ -191,13 +191,16 @@ bool key_less(Kind k, const MapEntry& a, const MapEntry& b) {
   }
 }
 
+void append_entry(const FieldType& f, MapValue& map, MapEntry e) {
+  if (!map.entries.empty() && !key_less(f.map_key().kind, map.entries.back(), e)) map.ordered = false;
+  map.entries.push_back(std::move(e));
+}
+
 void order_map(const FieldType& f, MapValue& map) {
+  if (map.ordered) return;
   Kind kind = f.map_key().kind;
   auto& v = map.entries;
   auto less = [&](const MapEntry& a, const MapEntry& b) { return key_less(kind, a, b); };
-  bool ordered = true;
-  for (size_t i = 1; i < v.size() && ordered; ++i) ordered = less(v[i - 1], v[i]);
-  if (ordered) return;
   std::stable_sort(v.begin(), v.end(), less);
   size_t n = 0;
   for (size_t i = 0; i < v.size(); ++i) {
@@ -206,6 +209,7 @@ void order_map(const FieldType& f, MapValue& map) {
     ++n;
   }
   v.erase(v.begin() + ptrdiff_t(n), v.end());
+  map.ordered = true;
 }
 
 void check_utf8(const FieldType& f, std::string_view s) {

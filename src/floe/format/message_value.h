@@ -109,9 +109,10 @@ struct MapEntry {
   Single value;
 };
 
-/// Entries in the order of their keys.
+/// Entries in the order of their keys; readers append them as they come and order them at the end.
 struct MapValue {
   std::vector<MapEntry> entries;
+  bool ordered = true;
 };
 
 struct Slot {
@@ -137,6 +138,7 @@ uint64_t bits_at(const Repeated& r, size_t i);
 /// Orders map keys of the given kind of field.
 bool key_less(Kind k, const MapEntry& a, const MapEntry& b);
 
+void append_entry(const FieldType& f, MapValue& map, MapEntry e);
 /// Sorts entries that were appended in any order; of those with the same key the last one counts.
 void order_map(const FieldType& f, MapValue& map);
 

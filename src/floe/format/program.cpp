@@ -204,8 +204,10 @@ std::vector<std::string> Program::default_inputs() const {
 std::vector<std::string> Program::default_outputs() const {
   std::unordered_set<const Node*> read;
   for (auto& n : impl_->graph->nodes())
-    if (n)
+    if (n) {
       for (const Endpoint& e : n->inputs) read.insert(e.node);
+      read.insert(n->controls.begin(), n->controls.end());
+    }
   std::vector<std::string> v;
   for (auto& n : impl_->graph->nodes()) {
     if (!n || read.count(n.get()) || (n->op && n->num_outputs() == 0)) continue;

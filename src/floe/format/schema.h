@@ -6,7 +6,7 @@
 namespace floe::schema {
 
 /// By full name, e.g. "tensorflow.NodeDef"; null when there is no such type.
-const MessageType *find_message(std::string_view full_name);
+const MessageType* find_message(std::string_view full_name);
 
 extern const MessageType &GraphDef, &NodeDef, &AttrValue, &NameAttrList, &TensorProto, &TensorShapeProto,
     &VersionDef, &FunctionDefLibrary, &FunctionDef, &GradientDef, &RegisteredGradient, &OpDef, &OpList,
@@ -17,6 +17,6 @@ extern const MessageType &SavedModel, &MetaGraphDef, &SignatureDef, &TensorInfo,
 extern const MessageType &BundleHeaderProto, &BundleEntryProto, &TensorSliceProto;
 
 /// The DataType enum: DT_FLOAT, DT_FLOAT_REF, ...
-extern const EnumType &DataType;
+extern const EnumType& DataType;
 
 }  // namespace floe::schema

@@ -247,7 +247,7 @@ class TextParser {
       e.value = StringValue(entry->get_string(vf));
     else
       e.value = entry->bits(vf);
-    m.make_map(f).entries.push_back(std::move(e));
+    append_entry(f, m.make_map(f), std::move(e));
   }
 
   std::string parse_string() {

@@ -149,19 +149,24 @@ class TextPrinter {
   std::string take() { return std::move(out_); }
 
  private:
+  // Messages inside of Any are not bounded by the parser's depth.
+  static constexpr int kMaxAnyDepth = 10;
+
   // An Any of a known type shows what is in it.
   bool print_any(const Message& any) {
     std::string_view url = any.get_string("type_url");
     size_t slash = url.rfind('/');
     const MessageType* type = slash == url.npos ? nullptr : schema::find_message(url.substr(slash + 1));
-    if (!type) return false;
+    if (!type || any_depth_ == kMaxAnyDepth) return false;
     MessagePtr inner;
     try {
       inner = Message::parse(*type, any.get_bytes("value"));
     } catch (const Error&) {
       return false;
     }
+    ++any_depth_;
     print_nested(cat("[", url, "]"), *inner);
+    --any_depth_;
     return true;
   }
 
@@ -254,6 +259,7 @@ class TextPrinter {
   TextStyle style_;
   std::string out_;
   size_t indent_ = 0;
+  int any_depth_ = 0;
 };
 
 std::string Message::print_text(TextStyle style) const {

@@ -61,7 +61,13 @@ class WireParser {
   void parse(Message& m) {
     message_name_ = m.type().name;
     m.touch();
-    parse_message(m, begin_, end_, nullptr, 1);
+    try {
+      parse_message(m, begin_, end_, nullptr, 1);
+    } catch (...) {
+      order_maps();
+      throw;
+    }
+    order_maps();
   }
 
  private:
@@ -213,7 +219,7 @@ class WireParser {
     c.frame = outer;
   }
 
-  void map_entry(Cursor& c, const FieldType& f, const Message& parent, MapValue& map) {
+  void map_entry(Cursor& c, const FieldType& f, Message& parent, MapValue& map) {
     const FieldType& vf = f.map_value();
     MapEntry e;
     if (vf.is_message())
@@ -231,7 +237,9 @@ class WireParser {
     take(c, n, nullptr);
     parse_entry({p, p + n, &frame, c.depth + 1}, f, e);
     c.frame = outer;
-    map.entries.push_back(std::move(e));
+    bool was_ordered = map.ordered;
+    append_entry(f, map, std::move(e));
+    if (was_ordered && !map.ordered) unordered_.emplace_back(&parent);
   }
 
   void parse_entry(Cursor c, const FieldType& f, MapEntry& e) {
@@ -256,6 +264,15 @@ class WireParser {
         skip(c, tag, start, 0);
       }
     }
+  }
+
+  // At the very end: a message may come in many pieces, and ordering after each would take quadratic time.
+  void order_maps() {
+    for (const MessagePtr& m : unordered_)
+      for (Slot& s : m->slots_)
+        if (auto* map = std::get_if<std::unique_ptr<MapValue>>(&s.value))
+          order_map(m->type().fields[s.field], **map);
+    unordered_.clear();
   }
 
   uint32_t read_tag(Cursor& c) const {
@@ -364,6 +381,7 @@ class WireParser {
   Ref<StringOwner> owner_;
   std::string_view message_name_;
   size_t messages_ = 0;
+  std::vector<MessagePtr> unordered_;
 };
 
 void Message::merge_from_bytes(const Bytes& data, const ParseOptions& options) {

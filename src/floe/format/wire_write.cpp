@@ -62,9 +62,12 @@ class WireWriter {
   }
 
   size_t measure_nested(const Message& m) {
+    if (++depth_ > kMaxDepth)
+      throw InvalidArgument(cat("Messages nested deeper than ", kMaxDepth, " levels cannot be written."));
     size_t at = reserve_length();
     size_t n = measure(m);
     lengths_[at] = n;
+    --depth_;
     return varint_size(n) + n;
   }
 
@@ -194,7 +197,11 @@ class WireWriter {
     put_number(f, std::get<uint64_t>(s.value), out);
   }
 
+  // No reader accepts more (map entries, which readers count as a level, are not counted here).
+  static constexpr int kMaxDepth = 100;
+
   std::vector<size_t> lengths_;
+  int depth_ = 0;
   size_t next_ = 0;
 };
 

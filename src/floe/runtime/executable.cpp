@@ -28,6 +28,8 @@ void optimize_for_shapes(FunctionBody& b, std::span<const Shape> shapes, const E
   specialize(b, shapes);
   if (options.reference_only) return;
   simplify(b);
+  fuse_patterns(b);
+  lower_products(b);
   fuse_epilogues(b);
   fuse_elementwise(b);
 }

@@ -1,4 +1,7 @@
 // Bias, residual and activation into the convolution or matrix product before them.
+#include <algorithm>
+#include <cmath>
+
 #include "floe/graph/passes/passes.h"
 #include "floe/graph/passes/rewrite.h"
 
@@ -15,6 +18,43 @@ const char* fused_name(const Node& n) {
 // Activations every kernel behind the fused nodes has.
 bool is_fusable_activation(const Node& n) {
   return n.is("Relu") || n.is("Relu6") || n.is("LeakyRelu") || n.is("Elu") || n.is("Sigmoid") || n.is("Tanh");
+}
+
+// x/2 * (1 + erf(x / sqrt 2)), however the factors are grouped; x is read by two products.
+Node* match_gelu(const Uses& uses, const Endpoint& x, std::vector<Node*>& absorbed) {
+  if (uses.count(x) != 2 || uses.of(x).size() != 2) return nullptr;
+  auto is_near = [](const Endpoint& e, double v) {
+    Tensor t = float_constant(e);
+    return t && t.num_elements() == 1 && std::abs(double(t.data<float>()[0]) - v) < 1e-6;
+  };
+  auto factor = [&](const Node* n, const Endpoint& of, double v) {
+    return n->is("Mul") && n->controls.empty() &&
+           ((n->inputs[0] == of && is_near(n->inputs[1], v)) || (n->inputs[1] == of && is_near(n->inputs[0], v)));
+  };
+  for (int i = 0; i < 2; ++i) {
+    Node *half = uses.of(x)[size_t(i)], *scaled = uses.of(x)[size_t(1 - i)];
+    bool by_sum = half->is("Mul") && !factor(half, x, 0.5);
+    bool divided = scaled->is("RealDiv") && scaled->inputs[0] == x && is_near(scaled->inputs[1], 1.4142135623730951);
+    if (!divided && !factor(scaled, x, 0.7071067811865476)) continue;
+    Node* erf = uses.only(scaled->output());
+    if (!erf || !erf->is("Erf")) continue;
+    Node* sum = uses.only(erf->output());
+    if (!sum || !sum->is("AddV2") || !(is_near(sum->inputs[0], 1) || is_near(sum->inputs[1], 1))) continue;
+    Node* product = uses.only(sum->output());
+    if (!product || !product->is("Mul")) continue;
+    Node* last = nullptr;
+    if (!by_sum && uses.only(half->output()) == product) {
+      last = product;  // (x * 0.5) * sum
+    } else if (by_sum && half == product) {
+      last = uses.only(product->output());  // (x * sum) * 0.5
+      if (!last || !factor(last, product->output(), 0.5)) continue;
+    }
+    if (!last) continue;
+    for (Node* n : {half, scaled, erf, sum, product, last})
+      if (std::find(absorbed.begin(), absorbed.end(), n) == absorbed.end()) absorbed.push_back(n);
+    return last;
+  }
+  return nullptr;
 }
 
 struct Chain {
@@ -75,6 +115,11 @@ Chain follow(const Uses& uses, Node* n) {
         break;
       }
     }
+    if (c.activation.empty())
+      if (Node* last = match_gelu(uses, c.last, c.absorbed)) {
+        c.activation = "Gelu";
+        c.last = last->output();
+      }
   }
   return c;
 }

@@ -44,6 +44,8 @@ void fold_pad(FunctionBody& body);
 
 /// Matrix products of reshaped inputs, and Einsums that are one, take inputs of any rank.
 void lower_products(FunctionBody& body);
+/// Layer normalization and attention, written out in plain ops, become one node each.
+void fuse_patterns(FunctionBody& body);
 /// Bias, residual and activation join the convolution or matrix product before them.
 void fuse_epilogues(FunctionBody& body);
 /// Chains of elementwise float32 nodes of one shape become one node.

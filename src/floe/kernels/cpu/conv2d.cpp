@@ -11,6 +11,8 @@
 namespace floe::cpu {
 namespace {
 
+constexpr double kParallelFlops = 6e6;
+
 struct Conv {
   enum class Way { kDepthwise, kGemm, kWinograd, kDnnl } way = Way::kDnnl;
   ConvGeometry g;
@@ -88,7 +90,9 @@ std::shared_ptr<Conv> choose(const ConvGeometry& g, const EpilogueSpec& e, const
                               });
     return c;
   }
-  c->dnnl = DnnlConv::make(g, e, threads);
+  // Waking a team costs more than a small convolution.
+  double flops = 2.0 * double(g.batch * g.out_positions()) * double(g.out_channels * g.in_per_group() * g.taps());
+  c->dnnl = DnnlConv::make(g, e, flops < kParallelFlops ? 1 : threads);
   return c->dnnl ? c : nullptr;
 }
 

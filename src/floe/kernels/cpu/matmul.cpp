@@ -8,6 +8,9 @@
 namespace floe::cpu {
 namespace {
 
+// Waking a team costs more than a small product.
+constexpr double kParallelFlops = 6e6;
+
 struct Product {
   MatMulShape s;
   EpilogueSpec epilogue;
@@ -73,7 +76,9 @@ std::shared_ptr<Product> choose(const MatMulShape& s, const EpilogueSpec& e, con
     }));
     return p;
   }
-  p->dnnl = DnnlMatMul::make(s, e, b != nullptr, threads);
+  double flops = 2.0 * double(s.m) * double(s.n) * double(s.k);
+  for (int64_t d : s.batch) flops *= double(d);
+  p->dnnl = DnnlMatMul::make(s, e, b != nullptr, flops < kParallelFlops ? 1 : threads);
   return p->dnnl ? p : nullptr;
 }
 

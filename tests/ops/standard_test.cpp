@@ -161,6 +161,7 @@ TEST_P(StandardTest, Samples) {
     check_inference(def, s, outputs);
     auto g = goldens.find(k);
     if (g == goldens.end() && !own) {
+      if (outputs.empty()) continue;
       ADD_FAILURE() << "no golden for this sample";
       continue;
     }

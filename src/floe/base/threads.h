@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <type_traits>
 
 #include "floe/threads.h"
 
@@ -32,7 +32,7 @@ void parallel_for(int threads, int64_t n, double cost, F&& fn) {
     return;
   }
   struct Job {
-    F* fn;
+    std::remove_reference_t<F>* fn;
     int64_t n, parts;
   } job{&fn, n, parts};
   threads_internal::run_parallel(int(parts),

@@ -92,6 +92,30 @@ class OneDnn {
     return r;
   }
 
+  static OneDnn lstm(int64_t t, int64_t n, int64_t in, int64_t units, float* x, float* wx, float* wh, float* bias, float* y) {
+    const dnnl::memory::desc x_md({t, n, in}, f32, tag::tnc), y_md({t, n, units}, f32, tag::tnc);
+    const dnnl::memory::desc bias_md({1, 1, 4, units}, f32, tag::ldgo);
+    const dnnl::lstm_forward::primitive_desc pd(
+        engine(), dnnl::prop_kind::forward_inference, dnnl::rnn_direction::unidirectional_left2right, x_md,
+        dnnl::memory::desc(), dnnl::memory::desc(), dnnl::memory::desc({1, 1, in, 4, units}, f32, tag::any),
+        dnnl::memory::desc({1, 1, units, 4, units}, f32, tag::any), bias_md, y_md, dnnl::memory::desc(),
+        dnnl::memory::desc());
+    OneDnn r;
+    r.primitive_ = dnnl::lstm_forward(pd);
+    r.args_[DNNL_ARG_SRC_LAYER] = dnnl::memory(x_md, engine(), x);
+    r.args_[DNNL_ARG_BIAS] = dnnl::memory(bias_md, engine(), bias);
+    r.args_[DNNL_ARG_DST_LAYER] = dnnl::memory(y_md, engine(), y);
+    const auto pack = [&](int arg, int64_t rows, const dnnl::memory::desc& to, float* data) {
+      dnnl::memory source({{1, 1, rows, 4, units}, f32, tag::ldigo}, engine(), data), target(to, engine());
+      dnnl::reorder(source, target).execute(stream(), source, target);
+      stream().wait();
+      r.args_[arg] = target;
+    };
+    pack(DNNL_ARG_WEIGHTS_LAYER, in, pd.weights_layer_desc(), wx);
+    pack(DNNL_ARG_WEIGHTS_ITER, units, pd.weights_iter_desc(), wh);
+    return r;
+  }
+
   static OneDnn layer_norm(int64_t rows, int64_t n, float* x, float* gamma, float* beta, float* y) {
     const dnnl::memory::desc md({rows, n}, f32, tag::ab), vector({n}, f32, tag::a);
     const dnnl::layer_normalization_forward::primitive_desc pd(

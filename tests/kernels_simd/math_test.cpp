@@ -54,7 +54,7 @@ TEST(Math, UnaryErrors) {
       {EwOp::kExpm1, "expm1", 2, [](double x) { return std::expm1(x); }},
       {EwOp::kLog, "log", 1.5, [](double x) { return std::log(x); }},
       {EwOp::kLog1p, "log1p", 2.5, [](double x) { return std::log1p(x); }},
-      {EwOp::kTanh, "tanh", 2, [](double x) { return std::tanh(x); }},
+      {EwOp::kTanh, "tanh", 2.5, [](double x) { return std::tanh(x); }},
       {EwOp::kErf, "erf", 2, [](double x) { return std::erf(x); }},
       {EwOp::kErfc, "erfc", 3, [](double x) { return std::erfc(x); }},
       {EwOp::kSigmoid, "sigmoid", 3, sigmoid},

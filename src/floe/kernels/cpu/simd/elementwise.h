@@ -8,7 +8,7 @@ namespace floe::simd {
 
 // Float32 elementwise operations. Comparisons and logic give 0 or 1; a condition is true when it is not 0.
 // NaN, infinities and signed zeros behave as in TensorFlow; denormals are kept. Errors in units of the last
-// place: exp 1, log, tanh, erf 2, expm1, log1p, pow 2, sigmoid, swish, softplus 3 (math_test.cpp).
+// place: exp, pow 1, log, erf 2, tanh, expm1, log1p, sigmoid, swish, softplus 3 (math_test.cpp).
 enum class EwOp : uint8_t {
   // one operand: a
   kCopy,

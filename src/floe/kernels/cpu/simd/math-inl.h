@@ -175,20 +175,15 @@ HWY_INLINE Vec Sigmoid(FloatTag d, Vec x) {
   return hn::Div(numerator, hn::Add(one, e));
 }
 
-// 1.5 ulp.
+// 2.5 ulp: expm1(2x) / (expm1(2x) + 2).
 HWY_INLINE Vec Tanh(FloatTag d, Vec x) {
-  const Vec one = hn::Set(d, 1.0f);
-  const Vec z = hn::Abs(x);
-  const Vec s = hn::Mul(x, x);
-  Vec p = hn::Set(d, -5.666977146e-03f);
-  p = hn::MulAdd(p, s, hn::Set(d, 2.060617665e-02f));
-  p = hn::MulAdd(p, s, hn::Set(d, -5.373000713e-02f));
-  p = hn::MulAdd(p, s, hn::Set(d, 1.333133100e-01f));
-  p = hn::MulAdd(p, s, hn::Set(d, -3.333327806e-01f));
-  const Vec small = hn::MulAdd(hn::Mul(s, p), x, x);
-  const Vec e = Exp(d, hn::Add(z, z));
-  const Vec large = hn::Sub(one, hn::Div(hn::Set(d, 2.0f), hn::Add(e, one)));
-  return hn::IfThenElse(hn::Lt(z, hn::Set(d, 0.625f)), small, hn::CopySign(large, x));
+  Vec n;
+  const Vec r = SplitByLn2(d, Clamp(d, hn::Add(x, x), -20.0f, 20.0f), n);
+  const Vec p = hn::Add(r, ExpTail(d, r));
+  const Vec scale = ScaleByPowerOfTwo(d, hn::Set(d, 1.0f), n);
+  const Vec e = hn::MulAdd(scale, p, hn::Sub(scale, hn::Set(d, 1.0f)));
+  const Vec y = hn::Div(e, hn::Add(e, hn::Set(d, 2.0f)));
+  return hn::Or(y, hn::And(hn::SignBit(d), x));
 }
 
 // 1.5 ulp.
@@ -228,9 +223,21 @@ HWY_INLINE Vec Swish(FloatTag d, Vec x) {
   return hn::Div(numerator, hn::Add(one, e));
 }
 
+// x / 2 * (1 + erf(x / sqrt(2))) to 1.5e-7 of |x|: one polynomial for log(erfc) serves both signs.
 HWY_INLINE Vec Gelu(FloatTag d, Vec x) {
   const Vec half = hn::Mul(x, hn::Set(d, 0.5f));
-  return hn::MulAdd(half, Erf(d, hn::Mul(x, hn::Set(d, 0.70710678118654752f))), half);
+  const Vec t = hn::Abs(hn::Mul(x, hn::Set(d, 0.70710678118654752f)));
+  Vec p = hn::Set(d, -2.154417743e-05f);
+  p = hn::MulAdd(p, t, hn::Set(d, 2.356639928e-04f));
+  p = hn::MulAdd(p, t, hn::Set(d, -8.210508568e-04f));
+  p = hn::MulAdd(p, t, hn::Set(d, -8.417842250e-04f));
+  p = hn::MulAdd(p, t, hn::Set(d, 1.981608117e-02f));
+  p = hn::MulAdd(p, t, hn::Set(d, -1.030101354e-01f));
+  p = hn::MulAdd(p, t, hn::Set(d, -6.365817611e-01f));
+  p = hn::MulAdd(p, t, hn::Set(d, -1.128381158e+00f));
+  const Vec erfc = hn::IfThenElseZero(hn::Lt(t, hn::Set(d, 5.0f)), Exp(d, hn::Mul(p, t)));
+  const Vec positive = hn::Sub(hn::Set(d, 2.0f), erfc);
+  return hn::Mul(half, hn::IfThenElse(hn::Lt(x, hn::Zero(d)), erfc, positive));
 }
 
 HWY_INLINE Vec GeluTanh(FloatTag d, Vec x) {

@@ -44,9 +44,9 @@ static void run(const char* title, const std::vector<Shape>& shapes, double seco
         break;
       }
     }
-    std::printf("%5ld %5ld %6d %6d %5d | %9.2f %9.2f | %7.1f %6.2f\n", long(s.size), long(s.channels), s.kernel,
-                s.stride, s.times, us[0], us[1], 2e-3 * double(outputs) * s.kernel * s.kernel / us[0],
-                us[0] / us[1]);
+    std::printf("%5ld %5ld %6d %6d %5d | %9.2f %9.2f | %7.1f %6.2f\n", long(s.size), long(s.channels),
+                s.kernel, s.stride, s.times, us[0], us[1],
+                2e-3 * double(outputs) * s.kernel * s.kernel / us[0], us[0] / us[1]);
     own_sum += s.times * us[0], peer_sum += s.times * us[1];
   }
   std::printf("sum: floe %.0f us, oneDNN %.0f us\n\n", own_sum, peer_sum);
@@ -55,13 +55,30 @@ static void run(const char* title, const std::vector<Shape>& shapes, double seco
 int main(int argc, char** argv) {
   const double seconds = argc > 1 ? std::atof(argv[1]) : 0.2;
   run("MobileNetV2",
-      {{112, 32, 3, 1, 1}, {112, 96, 3, 2, 1}, {56, 144, 3, 1, 1}, {56, 144, 3, 2, 1}, {28, 192, 3, 1, 2},
-       {28, 192, 3, 2, 1}, {14, 384, 3, 1, 4}, {14, 576, 3, 1, 2}, {14, 576, 3, 2, 1}, {7, 960, 3, 1, 3}},
+      {{112, 32, 3, 1, 1},
+       {112, 96, 3, 2, 1},
+       {56, 144, 3, 1, 1},
+       {56, 144, 3, 2, 1},
+       {28, 192, 3, 1, 2},
+       {28, 192, 3, 2, 1},
+       {14, 384, 3, 1, 4},
+       {14, 576, 3, 1, 2},
+       {14, 576, 3, 2, 1},
+       {7, 960, 3, 1, 3}},
       seconds);
   run("EfficientNetB0",
-      {{112, 32, 3, 1, 1}, {112, 96, 3, 2, 1}, {56, 144, 3, 1, 1}, {56, 144, 5, 2, 1}, {28, 240, 5, 1, 1},
-       {28, 240, 3, 2, 1}, {14, 480, 3, 1, 2}, {14, 480, 5, 1, 1}, {14, 672, 5, 1, 2}, {14, 672, 5, 2, 1},
-       {7, 1152, 5, 1, 3}, {7, 1152, 3, 1, 1}},
+      {{112, 32, 3, 1, 1},
+       {112, 96, 3, 2, 1},
+       {56, 144, 3, 1, 1},
+       {56, 144, 5, 2, 1},
+       {28, 240, 5, 1, 1},
+       {28, 240, 3, 2, 1},
+       {14, 480, 3, 1, 2},
+       {14, 480, 5, 1, 1},
+       {14, 672, 5, 1, 2},
+       {14, 672, 5, 2, 1},
+       {7, 1152, 5, 1, 3},
+       {7, 1152, 3, 1, 1}},
       seconds);
   run("other", {{15, 100, 3, 1, 1}, {19, 512, 3, 1, 1}, {56, 96, 7, 1, 1}}, seconds);
 }

@@ -19,13 +19,16 @@ struct Shape {
 
 int main(int argc, char** argv) {
   const double seconds = argc > 1 ? std::atof(argv[1]) : 0.2;
-  std::printf("%-16s %5s %4s %5s %7s | %9s %9s | %7s %6s\n", "", "size", "in", "out", "kernel", "floe us", "oneDNN", "GFLOP/s",
-              "ratio");
-  for (const Shape& s : {Shape{"MobileNetV2", 224, 3, 32, 3, 2, 0, 112}, Shape{"ResNet50", 224, 3, 64, 7, 2, 3, 112},
-                         Shape{"VGG16", 224, 3, 64, 3, 1, 1, 224}, Shape{"InceptionV3", 299, 3, 32, 3, 2, 0, 149},
-                         Shape{"MobileNetV1 .25", 224, 3, 8, 3, 2, 0, 112}, Shape{"digits", 28, 1, 32, 3, 1, 1, 28},
-                         Shape{"cifar", 32, 3, 32, 3, 1, 1, 32}, Shape{"", 56, 16, 32, 3, 2, 0, 28}, Shape{"", 28, 64, 64, 5, 1, 2, 28}, Shape{"",35,48,64,5,1,2,35},
-                         Shape{"", 56, 128, 128, 3, 2, 0, 28}, Shape{"", 147, 32, 64, 3, 2, 0, 73}, Shape{"", 56, 64, 64, 3, 1, 1, 56}}) {
+  std::printf("%-16s %5s %4s %5s %7s | %9s %9s | %7s %6s\n", "", "size", "in", "out", "kernel", "floe us",
+              "oneDNN", "GFLOP/s", "ratio");
+  for (const Shape& s :
+       {Shape{"MobileNetV2", 224, 3, 32, 3, 2, 0, 112}, Shape{"ResNet50", 224, 3, 64, 7, 2, 3, 112},
+        Shape{"VGG16", 224, 3, 64, 3, 1, 1, 224}, Shape{"InceptionV3", 299, 3, 32, 3, 2, 0, 149},
+        Shape{"MobileNetV1 .25", 224, 3, 8, 3, 2, 0, 112}, Shape{"digits", 28, 1, 32, 3, 1, 1, 28},
+        Shape{"cifar", 32, 3, 32, 3, 1, 1, 32}, Shape{"", 56, 16, 32, 3, 2, 0, 28},
+        Shape{"", 28, 64, 64, 5, 1, 2, 28}, Shape{"", 35, 48, 64, 5, 1, 2, 35},
+        Shape{"", 56, 128, 128, 3, 2, 0, 28}, Shape{"", 147, 32, 64, 3, 2, 0, 73},
+        Shape{"", 56, 64, 64, 3, 1, 1, 56}}) {
     bench::Buffer x = bench::random_buffer(size_t(s.size * s.size * s.in));
     const int64_t k = s.kernel * s.kernel * s.in;
     bench::Buffer w = bench::random_buffer(size_t(k * s.out)), bias = bench::random_buffer(size_t(s.out));
@@ -42,8 +45,9 @@ int main(int argc, char** argv) {
     args.epilogue.bias = bias.get();
     args.epilogue.activation = simd::Activation::kRelu;
     bench::Buffer workspace = hwy::AllocateAligned<float>(simd::direct_conv_workspace_size(args));
-    auto peer = bench::OneDnn::convolution(1, s.size, s.size, s.in, s.out, s.kernel, s.stride, s.pad, false, x.get(), w.get(),
-                                           bias.get(), y2.get(), s.out_size, s.out_size, true);
+    auto peer =
+        bench::OneDnn::convolution(1, s.size, s.size, s.in, s.out, s.kernel, s.stride, s.pad, false, x.get(),
+                                   w.get(), bias.get(), y2.get(), s.out_size, s.out_size, true);
     const auto us = bench::interleaved_minimum(
         seconds, [&] { simd::direct_conv(args, workspace.get(), 0, s.out_size); }, peer);
     for (size_t i = 0; i < outputs; ++i) {
@@ -52,7 +56,8 @@ int main(int argc, char** argv) {
         break;
       }
     }
-    std::printf("%-16s %5ld %4ld %5ld %4d/%d  | %9.1f %9.1f | %7.1f %6.2f\n", s.name, long(s.size), long(s.in), long(s.out),
-                s.kernel, s.stride, us[0], us[1], 2e-3 * double(outputs) * double(k) / us[0], us[0] / us[1]);
+    std::printf("%-16s %5ld %4ld %5ld %4d/%d  | %9.1f %9.1f | %7.1f %6.2f\n", s.name, long(s.size),
+                long(s.in), long(s.out), s.kernel, s.stride, us[0], us[1],
+                2e-3 * double(outputs) * double(k) / us[0], us[0] / us[1]);
   }
 }

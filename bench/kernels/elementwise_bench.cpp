@@ -18,28 +18,34 @@ int main(int argc, char** argv) {
     const char* name;
   };
   std::printf("%-12s %12s\n", "4096 floats", "Gelem/s");
-  for (const Op& op : {Op{EwOp::kAdd, "add"}, Op{EwOp::kRelu, "relu"}, Op{EwOp::kDiv, "div"}, Op{EwOp::kExp, "exp"},
-                       Op{EwOp::kLog, "log"}, Op{EwOp::kTanh, "tanh"}, Op{EwOp::kSigmoid, "sigmoid"},
-                       Op{EwOp::kErf, "erf"}, Op{EwOp::kGelu, "gelu"}, Op{EwOp::kSwish, "swish"},
-                       Op{EwOp::kHardSwish, "hardswish"}, Op{EwOp::kElu, "elu"}, Op{EwOp::kSoftplus, "softplus"},
-                       Op{EwOp::kRsqrt, "rsqrt"}, Op{EwOp::kPow, "pow"}, Op{EwOp::kSin, "sin"}}) {
+  for (const Op& op :
+       {Op{EwOp::kAdd, "add"}, Op{EwOp::kRelu, "relu"}, Op{EwOp::kDiv, "div"}, Op{EwOp::kExp, "exp"},
+        Op{EwOp::kLog, "log"}, Op{EwOp::kTanh, "tanh"}, Op{EwOp::kSigmoid, "sigmoid"}, Op{EwOp::kErf, "erf"},
+        Op{EwOp::kGelu, "gelu"}, Op{EwOp::kSwish, "swish"}, Op{EwOp::kHardSwish, "hardswish"},
+        Op{EwOp::kElu, "elu"}, Op{EwOp::kSoftplus, "softplus"}, Op{EwOp::kRsqrt, "rsqrt"},
+        Op{EwOp::kPow, "pow"}, Op{EwOp::kSin, "sin"}}) {
     const auto us = bench::interleaved_minimum(
         seconds / 4, [&] { simd::run_elementwise_op(op.op, y.get(), {x.get()}, {z.get()}, {}, n); });
     std::printf("%-12s %12.2f\n", op.name, double(n) / us[0] / 1e3);
   }
 
-  std::printf("\n(x * scale[c] + bias[c]), swish, + r, relu over rows of 64\n%10s %10s %10s %7s\n", "floats", "one by one",
-              "fused us", "ratio");
+  std::printf("\n(x * scale[c] + bias[c]), swish, + r, relu over rows of 64\n%10s %10s %10s %7s\n", "floats",
+              "one by one", "fused us", "ratio");
   for (int64_t size : {1 << 10, 1 << 14, 1 << 17, 1 << 20, 1 << 23}) {
     bench::Buffer in = bench::random_buffer(size_t(size)), residual = bench::random_buffer(size_t(size));
-    bench::Buffer out = bench::random_buffer(size_t(size)), scale = bench::random_buffer(64), bias = bench::random_buffer(64);
+    bench::Buffer out = bench::random_buffer(size_t(size)), scale = bench::random_buffer(64),
+                  bias = bench::random_buffer(64);
     using simd::EwOperand;
     const EwOperand operands[] = {EwOperand::dense(in.get()), EwOperand::row(scale.get(), 64),
                                   EwOperand::row(bias.get(), 64), EwOperand::dense(residual.get()),
                                   EwOperand::dense(out.get())};
     simd::EwProgram fused;
     fused.inputs = 4, fused.outputs = 1, fused.temporaries = 1;
-    fused.code = {{EwOp::kMul, 5, 0, 1}, {EwOp::kAdd, 5, 5, 2}, {EwOp::kSwish, 5, 5}, {EwOp::kAdd, 5, 5, 3}, {EwOp::kRelu, 4, 5}};
+    fused.code = {{EwOp::kMul, 5, 0, 1},
+                  {EwOp::kAdd, 5, 5, 2},
+                  {EwOp::kSwish, 5, 5},
+                  {EwOp::kAdd, 5, 5, 3},
+                  {EwOp::kRelu, 4, 5}};
     simd::EwProgram steps[5];
     for (int i = 0; i < 5; ++i) {
       steps[i].inputs = 4, steps[i].outputs = 1;
@@ -49,7 +55,10 @@ int main(int argc, char** argv) {
       steps[i].code = {instr};
     }
     const auto us = bench::interleaved_minimum(
-        seconds, [&] { for (const auto& step : steps) simd::run_elementwise(step, operands, 0, size); },
+        seconds,
+        [&] {
+          for (const auto& step : steps) simd::run_elementwise(step, operands, 0, size);
+        },
         [&] { simd::run_elementwise(fused, operands, 0, size); });
     std::printf("%10ld %10.2f %10.2f %7.2f\n", long(size), us[0], us[1], us[1] / us[0]);
   }

@@ -50,7 +50,8 @@ class OneDnn {
   static OneDnn convolution(int64_t batch, int64_t h, int64_t w, int64_t c, int64_t out, int64_t kernel,
                             int64_t stride, int64_t pad_low, bool depthwise, float* x, const float* weights,
                             float* bias, float* y, int64_t oh, int64_t ow, bool relu) {
-    const dnnl::memory::desc x_md({batch, c, h, w}, f32, tag::nhwc), y_md({batch, out, oh, ow}, f32, tag::nhwc);
+    const dnnl::memory::desc x_md({batch, c, h, w}, f32, tag::nhwc),
+        y_md({batch, out, oh, ow}, f32, tag::nhwc);
     const dnnl::memory::desc bias_md({out}, f32, tag::a);
     const dims w_dims = depthwise ? dims{c, 1, 1, kernel, kernel} : dims{out, c, kernel, kernel};
     const dims high{(oh - 1) * stride + kernel - h - pad_low, (ow - 1) * stride + kernel - w - pad_low};
@@ -80,9 +81,11 @@ class OneDnn {
   }
 
   // C[b, m, n] = A[b, m, k] * B[b, k, n] over strided operands.
-  static OneDnn batched_matmul(const dims& a_dims, const dims& a_strides, const dims& b_dims, const dims& b_strides,
-                               const dims& c_dims, const dims& c_strides, float* a, float* b, float* c) {
-    const dnnl::memory::desc a_md(a_dims, f32, a_strides), b_md(b_dims, f32, b_strides), c_md(c_dims, f32, c_strides);
+  static OneDnn batched_matmul(const dims& a_dims, const dims& a_strides, const dims& b_dims,
+                               const dims& b_strides, const dims& c_dims, const dims& c_strides, float* a,
+                               float* b, float* c) {
+    const dnnl::memory::desc a_md(a_dims, f32, a_strides), b_md(b_dims, f32, b_strides),
+        c_md(c_dims, f32, c_strides);
     const dnnl::matmul::primitive_desc pd(engine(), a_md, b_md, c_md);
     OneDnn r;
     r.primitive_ = dnnl::matmul(pd);
@@ -92,7 +95,8 @@ class OneDnn {
     return r;
   }
 
-  static OneDnn lstm(int64_t t, int64_t n, int64_t in, int64_t units, float* x, float* wx, float* wh, float* bias, float* y) {
+  static OneDnn lstm(int64_t t, int64_t n, int64_t in, int64_t units, float* x, float* wx, float* wh,
+                     float* bias, float* y) {
     const dnnl::memory::desc x_md({t, n, in}, f32, tag::tnc), y_md({t, n, units}, f32, tag::tnc);
     const dnnl::memory::desc bias_md({1, 1, 4, units}, f32, tag::ldgo);
     const dnnl::lstm_forward::primitive_desc pd(
@@ -130,8 +134,8 @@ class OneDnn {
     return r;
   }
 
-  static OneDnn pool(bool largest, int64_t h, int64_t c, int64_t kernel, int64_t stride, int64_t pad, int64_t oh,
-                     float* x, float* y) {
+  static OneDnn pool(bool largest, int64_t h, int64_t c, int64_t kernel, int64_t stride, int64_t pad,
+                     int64_t oh, float* x, float* y) {
     const dnnl::memory::desc x_md({1, c, h, h}, f32, tag::nhwc), y_md({1, c, oh, oh}, f32, tag::nhwc);
     const int64_t high = (oh - 1) * stride + kernel - h - pad;
     const dnnl::pooling_forward::primitive_desc pd(

@@ -11,8 +11,8 @@ enum class Mask { kNone, kPerBatch, kFull };
 
 void check(int64_t batch, int64_t heads, int64_t queries, int64_t keys, int64_t size, int64_t value_size,
            Mask mask_kind) {
-  SCOPED_TRACE(::testing::Message() << batch << "x" << heads << " " << queries << "x" << keys << " size " << size
-                                    << "," << value_size << " mask " << int(mask_kind));
+  SCOPED_TRACE(::testing::Message() << batch << "x" << heads << " " << queries << "x" << keys << " size "
+                                    << size << "," << value_size << " mask " << int(mask_kind));
   const auto q = random_floats(size_t(batch * queries * heads * size), 1, -3, 3);
   const auto k = random_floats(size_t(batch * keys * heads * size), 2);
   const auto v = random_floats(size_t(batch * keys * heads * value_size), 3);

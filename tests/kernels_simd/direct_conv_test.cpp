@@ -16,10 +16,12 @@ struct Case {
 };
 
 void check(const Case& c) {
-  SCOPED_TRACE(::testing::Message() << c.height << "x" << c.width << "x" << c.channels << " -> " << c.out_channels
-                                    << " kernel " << c.kernel_h << "x" << c.kernel_w << " stride " << c.stride);
+  SCOPED_TRACE(::testing::Message() << c.height << "x" << c.width << "x" << c.channels << " -> "
+                                    << c.out_channels << " kernel " << c.kernel_h << "x" << c.kernel_w
+                                    << " stride " << c.stride);
   DirectConvArgs args;
-  args.height = c.height, args.width = c.width, args.channels = c.channels, args.out_channels = c.out_channels;
+  args.height = c.height, args.width = c.width, args.channels = c.channels,
+  args.out_channels = c.out_channels;
   args.out_height = (c.height + c.pad_top + c.pad_bottom - c.kernel_h) / c.stride + 1;
   args.out_width = (c.width + c.pad_left + c.pad_right - c.kernel_w) / c.stride + 1;
   args.kernel_h = c.kernel_h, args.kernel_w = c.kernel_w, args.stride_h = args.stride_w = c.stride;
@@ -27,7 +29,8 @@ void check(const Case& c) {
   args.x_stride = c.channels + c.pad_x, args.y_stride = c.out_channels + c.pad_y;
   const int64_t k = c.kernel_h * c.kernel_w * c.channels;
   const auto x = random_floats(size_t(c.height * c.width * args.x_stride), 1);
-  const auto w = random_floats(size_t(k * c.out_channels), 2), bias = random_floats(size_t(c.out_channels), 3);
+  const auto w = random_floats(size_t(k * c.out_channels), 2),
+             bias = random_floats(size_t(c.out_channels), 3);
   std::vector<float> out = random_floats(size_t(args.out_height * args.out_width * args.y_stride), 4);
   std::vector<double> expected(out.begin(), out.end());
   for (int64_t pixel = 0; pixel < args.out_height * args.out_width; ++pixel) {

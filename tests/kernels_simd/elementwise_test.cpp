@@ -20,9 +20,10 @@ double value_of(const EwOperand& o, int64_t i) {
 }
 
 // (x * scale + bias) - column, relu, times a scalar; a second output keeps the sum.
-void check_chain(int64_t rows, int64_t length, int64_t repeat, int64_t column_length, int64_t begin, int64_t end) {
-  SCOPED_TRACE(::testing::Message() << rows << "x" << length << " repeat " << repeat << " column " << column_length
-                                    << " range " << begin << ".." << end);
+void check_chain(int64_t rows, int64_t length, int64_t repeat, int64_t column_length, int64_t begin,
+                 int64_t end) {
+  SCOPED_TRACE(::testing::Message() << rows << "x" << length << " repeat " << repeat << " column "
+                                    << column_length << " range " << begin << ".." << end);
   const int64_t n = rows * length;
   const auto x = random_floats(size_t(n), 1), bias = random_floats(size_t(length), 2);
   const auto scale = random_floats(size_t(repeat ? (rows / repeat + 1) * length : length), 3);
@@ -31,14 +32,13 @@ void check_chain(int64_t rows, int64_t length, int64_t repeat, int64_t column_le
   std::vector<float> sum(size_t(n), sentinel), out(size_t(n), sentinel);
   EwProgram program;
   program.inputs = 5, program.outputs = 2, program.temporaries = 1;
-  program.code = {{EwOp::kMulAdd, 7, 0, 1, 2}, {EwOp::kSub, 5, 7, 3}, {EwOp::kRelu, 7, 5}, {EwOp::kMul, 6, 7, 4}};
-  const EwOperand operands[] = {EwOperand::dense(x.data()),
-                                EwOperand::row(scale.data(), length, repeat),
-                                EwOperand::row(bias.data(), length),
-                                EwOperand::column(column.data(), column_length),
-                                EwOperand::scalar(&factor),
-                                EwOperand::dense(sum.data()),
-                                EwOperand::dense(out.data())};
+  program.code = {
+      {EwOp::kMulAdd, 7, 0, 1, 2}, {EwOp::kSub, 5, 7, 3}, {EwOp::kRelu, 7, 5}, {EwOp::kMul, 6, 7, 4}};
+  const EwOperand operands[] = {
+      EwOperand::dense(x.data()),          EwOperand::row(scale.data(), length, repeat),
+      EwOperand::row(bias.data(), length), EwOperand::column(column.data(), column_length),
+      EwOperand::scalar(&factor),          EwOperand::dense(sum.data()),
+      EwOperand::dense(out.data())};
   run_elementwise(program, operands, begin, end);
   for (int64_t i = 0; i < n; ++i) {
     const size_t at = size_t(i);

@@ -27,11 +27,27 @@ double ulps(float actual, double exact) {
 
 // Every `step`-th float, both signs, and the special values.
 std::vector<float> sample(uint32_t step) {
-  std::vector<float> values = {0.0f, -0.0f, 1.0f, -1.0f, std::numeric_limits<float>::infinity(),
-                               -std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN(),
-                               std::numeric_limits<float>::denorm_min(), -std::numeric_limits<float>::denorm_min(),
-                               std::numeric_limits<float>::max(), std::numeric_limits<float>::lowest(), 0.5f, 2.5f,
-                               -2.5f, 88.72f, 88.73f, -87.33f, -103.9f, -104.1f, 0.625f, 0.92f};
+  std::vector<float> values = {0.0f,
+                               -0.0f,
+                               1.0f,
+                               -1.0f,
+                               std::numeric_limits<float>::infinity(),
+                               -std::numeric_limits<float>::infinity(),
+                               std::numeric_limits<float>::quiet_NaN(),
+                               std::numeric_limits<float>::denorm_min(),
+                               -std::numeric_limits<float>::denorm_min(),
+                               std::numeric_limits<float>::max(),
+                               std::numeric_limits<float>::lowest(),
+                               0.5f,
+                               2.5f,
+                               -2.5f,
+                               88.72f,
+                               88.73f,
+                               -87.33f,
+                               -103.9f,
+                               -104.1f,
+                               0.625f,
+                               0.92f};
   for (uint64_t bits = 0; bits < (uint64_t(1) << 32); bits += step) {
     const float v = std::bit_cast<float>(uint32_t(bits));
     if (!std::isnan(v)) values.push_back(v);
@@ -47,7 +63,9 @@ struct Function {
 };
 
 TEST(Math, UnaryErrors) {
-  const auto sigmoid = [](double x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); };
+  const auto sigmoid = [](double x) {
+    return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x));
+  };
   const double kNan = std::numeric_limits<double>::quiet_NaN();
   const Function functions[] = {
       {EwOp::kExp, "exp", 1.2, [](double x) { return std::exp(x); }},
@@ -71,9 +89,13 @@ TEST(Math, UnaryErrors) {
       {EwOp::kCeil, "ceil", 0, [](double x) { return std::ceil(x); }},
       {EwOp::kRound, "round", 0, [](double x) { return std::nearbyint(x); }},
       {EwOp::kTrunc, "trunc", 0, [](double x) { return std::trunc(x); }},
-      {EwOp::kSign, "sign", 0, [](double x) { return x > 0 ? 1 : x < 0 ? -1 : x; }},
+      {EwOp::kSign, "sign", 0, [](double x) { return x > 0   ? 1
+                                                     : x < 0 ? -1
+                                                             : x; }},
       {EwOp::kRelu, "relu", 0, [](double x) { return x < 0 ? 0 : x; }},
-      {EwOp::kRelu6, "relu6", 0, [](double x) { return x < 0 ? 0 : x > 6 ? 6 : x; }},
+      {EwOp::kRelu6, "relu6", 0, [](double x) { return x < 0   ? 0
+                                                       : x > 6 ? 6
+                                                               : x; }},
       {EwOp::kSoftsign, "softsign", 1.5, [](double x) { return x / (1 + std::abs(x)); }},
   };
   const std::vector<float> x = sample(20011);
@@ -113,7 +135,8 @@ TEST(Math, GeluErrors) {
                              : op == EwOp::kHardSwish ? Activation::kHardSwish
                                                       : Activation::kHardSigmoid;
         const double exact = activate(x[i], a, 0);
-        EXPECT_NEAR(y[i], exact, 2.5e-7 * std::max(std::abs(double(x[i])), std::abs(exact)) + 2e-45) << int(op) << " " << x[i];
+        EXPECT_NEAR(y[i], exact, 2.5e-7 * std::max(std::abs(double(x[i])), std::abs(exact)) + 2e-45)
+            << int(op) << " " << x[i];
       }
     }
   });
@@ -123,7 +146,8 @@ TEST(Math, PowErrorsAndSpecialValues) {
   std::vector<float> x, y;
   const float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
   for (float a : {0.0f, -0.0f, 1.0f, -1.0f, 2.0f, -2.0f, 0.5f, inf, -inf, nan, 1e-40f, 3e38f, -8.0f}) {
-    for (float b : {0.0f, -0.0f, 1.0f, -1.0f, 2.0f, 3.0f, -3.0f, 0.5f, -0.5f, inf, -inf, nan, 1e10f, 16777217.0f, 1e-3f}) {
+    for (float b : {0.0f, -0.0f, 1.0f, -1.0f, 2.0f, 3.0f, -3.0f, 0.5f, -0.5f, inf, -inf, nan, 1e10f,
+                    16777217.0f, 1e-3f}) {
       x.push_back(a), y.push_back(b);
     }
   }
@@ -134,7 +158,8 @@ TEST(Math, PowErrorsAndSpecialValues) {
   for_each_target([&] {
     run_elementwise_op(EwOp::kPow, r.data(), {x.data()}, {y.data()}, {}, int64_t(x.size()));
     for (size_t i = 0; i < x.size(); ++i) {
-      EXPECT_LE(ulps(r[i], std::pow(double(x[i]), double(y[i]))), 1.0) << x[i] << " ^ " << y[i] << " = " << r[i];
+      EXPECT_LE(ulps(r[i], std::pow(double(x[i]), double(y[i]))), 1.0)
+          << x[i] << " ^ " << y[i] << " = " << r[i];
     }
   });
 }

@@ -7,10 +7,11 @@
 namespace floe::simd::testing {
 namespace {
 
-void check(int64_t height, int64_t width, int64_t channels, int kernel_h, int kernel_w, int stride, int pad_low,
-           int pad_high, bool largest) {
-  SCOPED_TRACE(::testing::Message() << height << "x" << width << "x" << channels << " kernel " << kernel_h << "x"
-                                    << kernel_w << " stride " << stride << " pad " << pad_low << "," << pad_high);
+void check(int64_t height, int64_t width, int64_t channels, int kernel_h, int kernel_w, int stride,
+           int pad_low, int pad_high, bool largest) {
+  SCOPED_TRACE(::testing::Message() << height << "x" << width << "x" << channels << " kernel " << kernel_h
+                                    << "x" << kernel_w << " stride " << stride << " pad " << pad_low << ","
+                                    << pad_high);
   PoolArgs args;
   args.batch = 2, args.height = height, args.width = width, args.channels = channels;
   args.out_height = (height + pad_low + pad_high - kernel_h) / stride + 1;
@@ -30,7 +31,8 @@ void check(int64_t height, int64_t width, int64_t channels, int kernel_h, int ke
           const int64_t ih = row % args.out_height * stride - pad_low + i / kernel_w;
           const int64_t iw = ow * stride - pad_low + i % kernel_w;
           if (ih < 0 || iw < 0 || ih >= height || iw >= width) continue;
-          const double v = x[size_t(((row / args.out_height * height + ih) * width + iw) * args.x_stride + c)];
+          const double v =
+              x[size_t(((row / args.out_height * height + ih) * width + iw) * args.x_stride + c)];
           best = std::max(best, v), sum += v, ++count;
         }
         expected[size_t((row * args.out_width + ow) * args.y_stride + c)] = largest ? best : sum / count;

@@ -13,13 +13,15 @@ double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 void check_lstm(int64_t steps, int64_t batch, int64_t units, bool backwards, bool initial, float clip) {
   SCOPED_TRACE(::testing::Message() << steps << " steps, batch " << batch << ", units " << units);
   const int64_t width = 4 * units;
-  const auto x = random_floats(size_t(steps * batch * width), 1), u = random_floats(size_t(units * width), 2, -0.3f, 0.3f);
+  const auto x = random_floats(size_t(steps * batch * width), 1),
+             u = random_floats(size_t(units * width), 2, -0.3f, 0.3f);
   const auto h0 = random_floats(size_t(batch * units), 3), c0 = random_floats(size_t(batch * units), 4);
   std::vector<float> packed(packed_b_size(units, width));
   pack_b(u.data(), width, 1, units, width, packed.data());
   LstmSequenceArgs args;
   args.steps = steps, args.batch = batch, args.units = units;
-  args.layout.input = 0, args.layout.candidate = units, args.layout.forget = 2 * units, args.layout.output = 3 * units;
+  args.layout.input = 0, args.layout.candidate = units, args.layout.forget = 2 * units,
+  args.layout.output = 3 * units;
   args.layout.forget_bias = 0.7f, args.layout.cell_clip = clip;
   // x is [batch, steps, 4 * units].
   args.x_batch_stride = steps * width;
@@ -74,7 +76,8 @@ TEST(Recurrent, Lstm) {
 void check_gru(int64_t steps, int64_t batch, int64_t units) {
   SCOPED_TRACE(::testing::Message() << steps << " steps, batch " << batch << ", units " << units);
   const int64_t width = 3 * units;
-  const auto x = random_floats(size_t(steps * batch * width), 1), u = random_floats(size_t(units * width), 2, -0.3f, 0.3f);
+  const auto x = random_floats(size_t(steps * batch * width), 1),
+             u = random_floats(size_t(units * width), 2, -0.3f, 0.3f);
   const auto bias = random_floats(size_t(width), 3), h0 = random_floats(size_t(batch * units), 4);
   std::vector<float> packed(packed_b_size(units, width));
   pack_b(u.data(), width, 1, units, width, packed.data());
@@ -98,7 +101,8 @@ void check_gru(int64_t steps, int64_t batch, int64_t units) {
         for (int64_t g = 0; g < 3; ++g) {
           in[g] = x[size_t((t * batch + b) * width + g * units + j)];
           gate[g] = bias[size_t(g * units + j)];
-          for (int64_t k = 0; k < units; ++k) gate[g] += old[size_t(b * units + k)] * u[size_t(k * width + g * units + j)];
+          for (int64_t k = 0; k < units; ++k)
+            gate[g] += old[size_t(b * units + k)] * u[size_t(k * width + g * units + j)];
         }
         const double z = sigmoid(in[0] + gate[0]), r = sigmoid(in[1] + gate[1]);
         const double n = std::tanh(in[2] + r * gate[2]);

@@ -45,7 +45,8 @@ TEST(Rows, Reductions) {
       for (Reduction op : kAll) {
         std::vector<double> expected;
         for (int64_t r = 0; r < rows; ++r) {
-          expected.push_back(reduce(op, std::vector<double>(&x[size_t(r * stride)], &x[size_t(r * stride + n)])));
+          expected.push_back(
+              reduce(op, std::vector<double>(&x[size_t(r * stride)], &x[size_t(r * stride + n)])));
         }
         std::vector<float> y(size_t(rows), 0.0f);
         reduce_rows(op, x.data(), rows, n, stride, y.data());
@@ -153,7 +154,8 @@ TEST(Rows, LayerNorm) {
           }
           for (double e : v) variance += (e - mean) * (e - mean) / double(n);
           for (int64_t i = 0; i < n; ++i) {
-            expected.push_back((v[size_t(i)] - mean) / std::sqrt(variance + 1e-3) * gamma[size_t(i)] + beta[size_t(i)]);
+            expected.push_back((v[size_t(i)] - mean) / std::sqrt(variance + 1e-3) * gamma[size_t(i)] +
+                               beta[size_t(i)]);
           }
         }
         std::vector<float> y = x;

@@ -78,10 +78,10 @@ inline double activate(double x, Activation activation, double alpha) {
 }
 
 inline constexpr Activation kAllActivations[] = {
-    Activation::kNone,      Activation::kRelu,        Activation::kRelu6,  Activation::kLeakyRelu,
-    Activation::kElu,       Activation::kSelu,        Activation::kSwish,  Activation::kHardSwish,
-    Activation::kHardSigmoid, Activation::kSigmoid,   Activation::kTanh,   Activation::kGelu,
-    Activation::kGeluTanh,  Activation::kSoftplus};
+    Activation::kNone,        Activation::kRelu,    Activation::kRelu6, Activation::kLeakyRelu,
+    Activation::kElu,         Activation::kSelu,    Activation::kSwish, Activation::kHardSwish,
+    Activation::kHardSigmoid, Activation::kSigmoid, Activation::kTanh,  Activation::kGelu,
+    Activation::kGeluTanh,    Activation::kSoftplus};
 
 // |actual - expected| <= tolerance * (1 + |expected|), with the place of the first offender.
 inline ::testing::AssertionResult near(const std::vector<float>& actual, const std::vector<double>& expected,

@@ -29,7 +29,8 @@ void check(const Case& c) {
   const auto x = random_floats(size_t(c.batch * c.height * c.width * args.x_stride), 1);
   const auto w = random_floats(size_t(9 * c.channels * c.out_channels), 2);
   const auto bias = random_floats(size_t(c.out_channels), 3);
-  std::vector<float> out = random_floats(size_t(c.batch * args.out_height * args.out_width * args.y_stride), 4);
+  std::vector<float> out =
+      random_floats(size_t(c.batch * args.out_height * args.out_width * args.y_stride), 4);
   std::vector<double> expected(out.begin(), out.end());
   for (int64_t n = 0; n < c.batch; ++n) {
     for (int64_t oh = 0; oh < args.out_height; ++oh) {

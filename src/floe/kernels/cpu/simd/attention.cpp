@@ -36,7 +36,8 @@ HWY_INLINE void Transpose16(const float* from, int64_t from_stride, float* to, i
   }
 #pragma GCC unroll 16
   for (int i = 0; i < 4; ++i) {
-    const __m512 low = _mm512_shuffle_f32x4(r[i], r[i + 4], 0x88), high = _mm512_shuffle_f32x4(r[i], r[i + 4], 0xdd);
+    const __m512 low = _mm512_shuffle_f32x4(r[i], r[i + 4], 0x88),
+                 high = _mm512_shuffle_f32x4(r[i], r[i + 4], 0xdd);
     const __m512 low2 = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0x88);
     const __m512 high2 = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0xdd);
     _mm512_storeu_ps(to + i * to_stride, _mm512_shuffle_f32x4(low, low2, 0x88));

@@ -86,8 +86,7 @@ HWY_INLINE void Tile(const DepthwiseArgs& g, const Row& row, const float* x, int
   const FloatTag d;
   constexpr int kInputs = (kColumns - 1) * kStride + kKernel;
   Vec acc[kColumns];
-  const Vec start =
-      g.epilogue.bias ? LoadLanes<kTail>(d, g.epilogue.bias + channel, lanes) : hn::Zero(d);
+  const Vec start = g.epilogue.bias ? LoadLanes<kTail>(d, g.epilogue.bias + channel, lanes) : hn::Zero(d);
 #pragma GCC unroll 16
   for (int j = 0; j < kColumns; ++j) acc[j] = start;
   const float* filter = row.weights + channel;
@@ -185,8 +184,7 @@ HWY_INLINE void BandTile(const DepthwiseArgs& g, const Row* rows, const float* x
   const FloatTag d;
   constexpr int kInputs = kColumns - 1 + kKernel;
   Vec acc[kOut][kColumns];
-  const Vec start =
-      g.epilogue.bias ? LoadLanes<kTail>(d, g.epilogue.bias + channel, lanes) : hn::Zero(d);
+  const Vec start = g.epilogue.bias ? LoadLanes<kTail>(d, g.epilogue.bias + channel, lanes) : hn::Zero(d);
 #pragma GCC unroll 16
   for (int o = 0; o < kOut; ++o) {
 #pragma GCC unroll 16
@@ -307,8 +305,8 @@ HWY_INLINE void Pixel(const DepthwiseArgs& g, const Row& row, int64_t column, in
   Vec acc[kVectors];
 #pragma GCC unroll 16
   for (int j = 0; j < kVectors; ++j) {
-    acc[j] = g.epilogue.bias ? LoadLanes<kTail>(d, g.epilogue.bias + channel + j * kLanes, lanes)
-                             : hn::Zero(d);
+    acc[j] =
+        g.epilogue.bias ? LoadLanes<kTail>(d, g.epilogue.bias + channel + j * kLanes, lanes) : hn::Zero(d);
   }
   for (int kh = 0; kh < row.filter_rows; ++kh) {
     for (int kw = first; kw < last; ++kw) {

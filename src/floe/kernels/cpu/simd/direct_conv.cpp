@@ -56,9 +56,9 @@ struct ConvTileArgs {
   int64_t first_slot, slots;  // the ring's size
   int64_t filter_rows;        // rows of the filter that meet the picture
   int64_t tiles;              // neighbouring tiles of the same size
-  int64_t offset;  // floats from the line's start to the first output's window
-  int64_t step;    // floats between the windows of neighbouring outputs
-  int64_t k;       // floats of a window row
+  int64_t offset;             // floats from the line's start to the first output's window
+  int64_t step;               // floats between the windows of neighbouring outputs
+  int64_t k;                  // floats of a window row
   const float* b;
   float* c;
   int64_t ldc;

@@ -68,26 +68,26 @@ HWY_INLINE void Loop3(float* dst, Span a, Span b, Span c, int64_t n, F f) {
   }
 }
 
-#define FLOE_EW1(name, expression)                                         \
-  void Run##name(float* dst, Span a, Span, Span, int64_t n) {              \
-    Loop1(dst, a, n, [](FloatTag d, Vec x) HWY_ATTR -> Vec {               \
-      (void)d;                                                             \
-      return expression;                                                   \
-    });                                                                    \
+#define FLOE_EW1(name, expression)                            \
+  void Run##name(float* dst, Span a, Span, Span, int64_t n) { \
+    Loop1(dst, a, n, [](FloatTag d, Vec x) HWY_ATTR -> Vec {  \
+      (void)d;                                                \
+      return expression;                                      \
+    });                                                       \
   }
-#define FLOE_EW2(name, expression)                                         \
-  void Run##name(float* dst, Span a, Span b, Span, int64_t n) {            \
-    Loop2(dst, a, b, n, [](FloatTag d, Vec x, Vec y) HWY_ATTR -> Vec {     \
-      (void)d;                                                             \
-      return expression;                                                   \
-    });                                                                    \
+#define FLOE_EW2(name, expression)                                     \
+  void Run##name(float* dst, Span a, Span b, Span, int64_t n) {        \
+    Loop2(dst, a, b, n, [](FloatTag d, Vec x, Vec y) HWY_ATTR -> Vec { \
+      (void)d;                                                         \
+      return expression;                                               \
+    });                                                                \
   }
-#define FLOE_EW3(name, expression)                                         \
-  void Run##name(float* dst, Span a, Span b, Span c, int64_t n) {          \
+#define FLOE_EW3(name, expression)                                               \
+  void Run##name(float* dst, Span a, Span b, Span c, int64_t n) {                \
     Loop3(dst, a, b, c, n, [](FloatTag d, Vec x, Vec y, Vec z) HWY_ATTR -> Vec { \
-      (void)d;                                                             \
-      return expression;                                                   \
-    });                                                                    \
+      (void)d;                                                                   \
+      return expression;                                                         \
+    });                                                                          \
   }
 
 HWY_INLINE Vec One(FloatTag d) { return hn::Set(d, 1.0f); }
@@ -186,16 +186,20 @@ FLOE_EW3(Clip, AtMost(AtLeast(x, y), z))
 
 // In the order of EwOp.
 constexpr OpFunction kOps[] = {
-    RunCopy,    RunAbs,      RunNeg,       RunSign,      RunSquare,        RunSqrt,     RunRsqrt,
-    RunReciprocal, RunExp,   RunExpm1,     RunLog,       RunLog1p,         RunSin,      RunCos,
-    RunTan,     RunAsin,     RunAcos,      RunAtan,      RunSinh,          RunCosh,     RunTanh,
-    RunAsinh,   RunAcosh,    RunAtanh,     RunErf,       RunErfc,          RunSigmoid,  RunFloor,
-    RunCeil,    RunRound,    RunTrunc,     RunRelu,      RunRelu6,         RunElu,      RunSelu,
-    RunSoftplus, RunSoftsign, RunSwish,    RunHardSwish, RunHardSigmoid,   RunGelu,     RunGeluTanh,
-    RunIsNan,   RunIsInf,    RunIsFinite,  RunLogicalNot, RunAdd,          RunSub,      RunMul,
-    RunDiv,     RunDivNoNan, RunMaximum,   RunMinimum,   RunPow,           RunSquaredDifference, RunFloorDiv,
-    RunFloorMod, RunTruncateMod, RunAtan2, RunLeakyRelu, RunLess,          RunLessEqual, RunGreater,
-    RunGreaterEqual, RunEqual, RunNotEqual, RunLogicalAnd, RunLogicalOr,   RunMulAdd,   RunSelect,
+    RunCopy,       RunAbs,        RunNeg,         RunSign,         RunSquare,
+    RunSqrt,       RunRsqrt,      RunReciprocal,  RunExp,          RunExpm1,
+    RunLog,        RunLog1p,      RunSin,         RunCos,          RunTan,
+    RunAsin,       RunAcos,       RunAtan,        RunSinh,         RunCosh,
+    RunTanh,       RunAsinh,      RunAcosh,       RunAtanh,        RunErf,
+    RunErfc,       RunSigmoid,    RunFloor,       RunCeil,         RunRound,
+    RunTrunc,      RunRelu,       RunRelu6,       RunElu,          RunSelu,
+    RunSoftplus,   RunSoftsign,   RunSwish,       RunHardSwish,    RunHardSigmoid,
+    RunGelu,       RunGeluTanh,   RunIsNan,       RunIsInf,        RunIsFinite,
+    RunLogicalNot, RunAdd,        RunSub,         RunMul,          RunDiv,
+    RunDivNoNan,   RunMaximum,    RunMinimum,     RunPow,          RunSquaredDifference,
+    RunFloorDiv,   RunFloorMod,   RunTruncateMod, RunAtan2,        RunLeakyRelu,
+    RunLess,       RunLessEqual,  RunGreater,     RunGreaterEqual, RunEqual,
+    RunNotEqual,   RunLogicalAnd, RunLogicalOr,   RunMulAdd,       RunSelect,
     RunClip};
 static_assert(sizeof(kOps) / sizeof(kOps[0]) == size_t(EwOp::kClip) + 1);
 

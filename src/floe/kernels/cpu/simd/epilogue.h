@@ -9,16 +9,16 @@ enum class Activation : uint8_t {
   kNone,
   kRelu,
   kRelu6,
-  kLeakyRelu,    // alpha * x below zero
-  kElu,          // expm1(x) below zero
+  kLeakyRelu,  // alpha * x below zero
+  kElu,        // expm1(x) below zero
   kSelu,
   kSwish,        // x * sigmoid(x)
   kHardSwish,    // x * relu6(x + 3) / 6
   kHardSigmoid,  // relu6(x + 3) / 6
   kSigmoid,
   kTanh,
-  kGelu,         // exact, through erf
-  kGeluTanh,     // the tanh approximation
+  kGelu,      // exact, through erf
+  kGeluTanh,  // the tanh approximation
   kSoftplus,
 };
 

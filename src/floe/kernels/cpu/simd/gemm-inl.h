@@ -213,7 +213,6 @@ HWY_NOINLINE void ThinTile(const TileArgs& t) {
 using TileFunction = void (*)(const TileArgs&);
 inline constexpr int kMaxRows = 14;
 
-
 template <int kVectors, int... kRow>
 constexpr void FillRows(TileFunction* table, std::integer_sequence<int, kRow...>) {
   ((table[kRow + 1] = Tile<kRow + 1, kVectors>), ...);

@@ -251,9 +251,7 @@ HWY_INLINE Vec HardSigmoid(FloatTag d, Vec x) {
   return hn::Mul(Clamp(d, hn::Add(x, hn::Set(d, 3.0f)), 0.0f, 6.0f), hn::Set(d, 1.0f / 6.0f));
 }
 
-HWY_INLINE Vec Elu(FloatTag d, Vec x) {
-  return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), Expm1(d, x), x);
-}
+HWY_INLINE Vec Elu(FloatTag d, Vec x) { return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), Expm1(d, x), x); }
 
 HWY_INLINE Vec Selu(FloatTag d, Vec x) {
   const Vec scale = hn::Set(d, 1.0507009873554805f);
@@ -288,7 +286,8 @@ template <class F>
 HWY_INLINE Vec InDouble(FloatTag d, Vec x, Vec y, F f) {
   const hn::Half<FloatTag> half;
   const DoubleTag dd;
-  const auto low = f(dd, hn::PromoteTo(dd, hn::LowerHalf(half, x)), hn::PromoteTo(dd, hn::LowerHalf(half, y)));
+  const auto low =
+      f(dd, hn::PromoteTo(dd, hn::LowerHalf(half, x)), hn::PromoteTo(dd, hn::LowerHalf(half, y)));
   const auto high =
       f(dd, hn::PromoteTo(dd, hn::UpperHalf(half, x)), hn::PromoteTo(dd, hn::UpperHalf(half, y)));
   return hn::Combine(d, hn::DemoteTo(half, high), hn::DemoteTo(half, low));
@@ -302,10 +301,9 @@ HWY_INLINE DoubleVec Log2Double(DoubleTag d, DoubleVec x) {
   // The exponent is small, so it can be read off a double that carries it in its low bits.
   const auto magic = hn::Set(di, 0x4338000000000000);
   const auto exponent = hn::ShiftRight<52>(hn::Add(shifted, hn::Set(di, int64_t(1024) << 52)));
-  const DoubleVec e = hn::Sub(hn::BitCast(d, hn::Add(exponent, magic)),
-                              hn::Set(d, 6755399441055744.0 + 1024.0));
-  const DoubleVec m =
-      hn::BitCast(d, hn::Sub(bits, hn::ShiftLeft<52>(hn::Sub(exponent, hn::Set(di, 1024)))));
+  const DoubleVec e =
+      hn::Sub(hn::BitCast(d, hn::Add(exponent, magic)), hn::Set(d, 6755399441055744.0 + 1024.0));
+  const DoubleVec m = hn::BitCast(d, hn::Sub(bits, hn::ShiftLeft<52>(hn::Sub(exponent, hn::Set(di, 1024)))));
   const DoubleVec one = hn::Set(d, 1.0);
   const DoubleVec t = hn::Div(hn::Sub(m, one), hn::Add(m, one));
   const DoubleVec s = hn::Mul(t, t);
@@ -363,7 +361,8 @@ HWY_INLINE Vec Pow(FloatTag d, Vec x, Vec y) {
   r = hn::IfThenElse(odd, hn::Or(hn::Abs(r), sign), r);
   const auto no_root = hn::AndNot(integer, hn::And(hn::Lt(x, zero), hn::Lt(ax, inf)));
   r = hn::IfThenElse(no_root, nan, r);
-  const auto unit = hn::Or(hn::Eq(y, zero), hn::Or(hn::Eq(x, one), hn::And(hn::Eq(ax, one), hn::Eq(ay, inf))));
+  const auto unit =
+      hn::Or(hn::Eq(y, zero), hn::Or(hn::Eq(x, one), hn::And(hn::Eq(ax, one), hn::Eq(ay, inf))));
   return hn::IfThenElse(unit, one, r);
 }
 
@@ -453,9 +452,8 @@ HWY_NOINLINE inline void ActivateRows(float* y, int64_t rows, int64_t stride, in
     case Activation::kRelu:
     case Activation::kRelu6: {
       const ClampRange range = RangeOf(activation);
-      return MapRows(y, rows, stride, n, [range](FloatTag d, Vec x) HWY_ATTR {
-        return Clamp(d, x, range.low, range.high);
-      });
+      return MapRows(y, rows, stride, n,
+                     [range](FloatTag d, Vec x) HWY_ATTR { return Clamp(d, x, range.low, range.high); });
     }
     case Activation::kLeakyRelu:
       return MapRows(y, rows, stride, n, [alpha](FloatTag d, Vec x) HWY_ATTR {

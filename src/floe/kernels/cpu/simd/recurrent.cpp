@@ -77,9 +77,9 @@ void copy_or_zero(const float* from, float* to, int64_t n) {
 
 }  // namespace
 
-void lstm_cell(const LstmGates& layout, int64_t batch, int64_t units, const float* gates, int64_t gates_stride,
-               const float* c, int64_t c_stride, float* c_out, int64_t c_out_stride, float* h_out,
-               int64_t h_out_stride) {
+void lstm_cell(const LstmGates& layout, int64_t batch, int64_t units, const float* gates,
+               int64_t gates_stride, const float* c, int64_t c_stride, float* c_out, int64_t c_out_stride,
+               float* h_out, int64_t h_out_stride) {
   HWY_DYNAMIC_DISPATCH(LstmCell)
   (layout, batch, units, gates, gates_stride, c, c_stride, c_out, c_out_stride, h_out, h_out_stride);
 }

@@ -18,9 +18,9 @@ struct LstmGates {
 };
 
 // c may be c_out.
-void lstm_cell(const LstmGates& layout, int64_t batch, int64_t units, const float* gates, int64_t gates_stride,
-               const float* c, int64_t c_stride, float* c_out, int64_t c_out_stride, float* h_out,
-               int64_t h_out_stride);
+void lstm_cell(const LstmGates& layout, int64_t batch, int64_t units, const float* gates,
+               int64_t gates_stride, const float* c, int64_t c_stride, float* c_out, int64_t c_out_stride,
+               float* h_out, int64_t h_out_stride);
 
 // GRU. reset_after (Keras): z = sigmoid(xz + hz); r = sigmoid(xr + hr); n = tanh(xn + r * hn);
 // h' = z * h + (1 - z) * n. x: input times kernel plus bias; h_gates: state times recurrent kernel plus bias.

@@ -249,7 +249,7 @@ size_t winograd_packed_size(int64_t channels, int64_t out_channels) {
 
 void winograd_pack(const float* weights, int64_t channels, int64_t out_channels, float* packed) {
   constexpr double kNa = 2 * kA * kA * (kA * kA - kB * kB), kNb = 2 * kB * kB * (kB * kB - kA * kA);
-  constexpr double kG[6][3] = {{1 / (kA * kA * kB * kB), 0, 0}, {1 / kNa, kA / kNa, kA * kA / kNa},
+  constexpr double kG[6][3] = {{1 / (kA * kA * kB * kB), 0, 0},     {1 / kNa, kA / kNa, kA * kA / kNa},
                                {1 / kNa, -kA / kNa, kA * kA / kNa}, {1 / kNb, kB / kNb, kB * kB / kNb},
                                {1 / kNb, -kB / kNb, kB * kB / kNb}, {0, 0, 1}};
   const int64_t plane = channels * out_channels;

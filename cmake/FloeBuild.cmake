@@ -25,7 +25,7 @@ endfunction()
 # floe_test(room files...): one test program per room, registered with CTest.
 function(floe_test room)
   add_executable(test_${room} ${ARGN})
-  target_link_libraries(test_${room} PRIVATE floe_options floe GTest::gtest GTest::gtest_main)
+  target_link_libraries(test_${room} PRIVATE floe_options floe GTest::gtest GTest::gtest_main hwy)
   target_compile_definitions(test_${room} PRIVATE
     FLOE_SOURCE_DIR="${PROJECT_SOURCE_DIR}" FLOE_TEST_DIR="${CMAKE_CURRENT_SOURCE_DIR}")
   add_test(NAME ${room} COMMAND test_${room})

@@ -3,6 +3,7 @@
 
 #include "floe/dtype.h"
 #include "floe/error.h"
+#include "floe/io.h"
 #include "floe/program.h"
 #include "floe/shape.h"
 #include "floe/tensor.h"

@@ -38,10 +38,12 @@ class Function {
   std::string explain(const std::vector<Shape>& shapes) const;
 
   explicit operator bool() const { return impl_ != nullptr; }
+
   struct Impl;
+  Function(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}  // NOLINT: for the library itself
+  const std::shared_ptr<const Impl>& impl() const { return impl_; }
 
  private:
-  friend class Program;
   std::shared_ptr<const Impl> impl_;
 };
 

@@ -235,9 +235,7 @@ Function Program::function(std::vector<std::string> inputs, std::vector<std::str
       if (n && (n->is("Placeholder") || n->is("PlaceholderV2")) && body->graph->find(n->name)) feeds.push_back(n->output());
   }
   for (const std::string& s : inputs) feeds.push_back(find_endpoint(*impl_->graph, s, impl_->file, "input"));
-  Function f;
-  f.impl_ = make_function(impl_, feeds, fetches);
-  return f;
+  return Function(make_function(impl_, feeds, fetches));
 }
 
 Function load(const std::string& path, const LoadOptions& options) {

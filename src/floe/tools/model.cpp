@@ -1,0 +1,185 @@
+// Opening models and making inputs.
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include <CLI/CLI.hpp>
+
+#include "floe/base/file.h"
+#include "floe/base/text.h"
+#include "floe/op/kernel.h"
+#include "floe/tensor/dispatch.h"
+#include "floe/tools/tool.h"
+
+namespace floe::tools {
+
+void ModelOptions::add_to(CLI::App& app) {
+  app.add_option("model", model, "Frozen graph (.pb or .pbtxt)")->required();
+  app.add_option("--inputs", input_names, "Names of the tensors to feed (default: found)")->delimiter(',');
+  app.add_option("--outputs", output_names, "Names of the tensors to compute (default: found)")->delimiter(',');
+  app.add_option("--threads", threads, "Threads to use (default: all cores)")->check(CLI::Range(1, 1024));
+}
+
+Program open_model(const ModelOptions& o) {
+  if (o.threads) set_num_threads(o.threads);
+  try {
+    return Program::open(o.model);
+  } catch (const Error& e) {
+    throw Failure{e.code() == Code::kNotFound || e.code() == Code::kPermissionDenied ? kNoFile : kBadInput, e.what()};
+  }
+}
+
+Function make_function(const Program& p, const ModelOptions& o) {
+  try {
+    return p.function(o.input_names, o.output_names);
+  } catch (const Error& e) {
+    int code = e.code() == Code::kNotFound        ? kUsage
+               : e.code() == Code::kUnimplemented ? kUnsupported
+               : e.code() == Code::kInternal      ? kBug
+                                                  : kBadInput;
+    throw Failure{code, e.what()};
+  }
+}
+
+namespace {
+
+Shape parse_shape(const std::string& text) {
+  std::vector<int64_t> dims;
+  for (const std::string& part : split(text, ',')) {
+    if (part.empty()) continue;
+    int64_t v = -1;
+    auto r = std::from_chars(part.data(), part.data() + part.size(), v);
+    if (r.ec != std::errc() || r.ptr != part.data() + part.size() || v < 0)
+      throw Failure{kUsage, cat("'", text, "' is not a shape; expected numbers like 1,224,224,3")};
+    dims.push_back(v);
+  }
+  return Shape(dims);
+}
+
+Tensor call(const char* op, std::vector<Tensor> in, AttrMap attrs = {}) {
+  static ResourceManager* none = new ResourceManager;
+  RunState state;
+  state.resources = none;
+  return invoke(get_op(op), std::move(in), std::move(attrs), state)[0];
+}
+
+bool is_picture(std::string_view b) {
+  return b.substr(0, 3) == "\xff\xd8\xff" || b.substr(0, 8) == "\x89PNG\r\n\x1a\n" || b.substr(0, 2) == "BM" ||
+         b.substr(0, 4) == "GIF8";
+}
+
+Tensor fit_picture(const std::string& path, const TensorSpec& spec, const std::vector<double>& range) {
+  const Shape& s = spec.shape;
+  if (spec.dtype == DType::kString) {
+    // Graphs that decode for themselves take the file as it is.
+    Tensor t(DType::kString, s.rank() == 1 ? Shape{1} : Shape{});
+    *t.mutable_data<std::string>() = read_file(path);
+    return t;
+  }
+  bool channels_first = s.rank() == 4 && s[3] > 4 && s[1] >= 1 && s[1] <= 4;
+  int64_t channels = s.rank() == 4 ? (channels_first ? s[1] : s[3]) : s.rank() == 3 ? s[2] : 0;
+  if (channels != 1 && channels != 3 && channels != 4) channels = channels < 0 ? 3 : 0;
+  if (s.has_rank() && channels == 0)
+    throw Failure{kBadInput, cat(path, ": a picture does not fit input '", spec.name, "' of shape ", s.tuple_str(),
+                                 "; give a .npy file")};
+  Tensor image = call("ExpandDims", {read_image(path, int(channels)), Tensor::scalar<int32_t>(0)});
+  int64_t height = -1, width = -1;
+  if (s.rank() == 4) height = s[channels_first ? 2 : 1], width = s[channels_first ? 3 : 2];
+  if (s.rank() == 3) height = s[0], width = s[1];
+  if (height < 0) height = image.dim(1);
+  if (width < 0) width = image.dim(2);
+  if (height != image.dim(1) || width != image.dim(2))
+    image = call("ResizeBilinear", {image, Tensor::vec<int32_t>({int32_t(height), int32_t(width)})},
+                 {{"half_pixel_centers", true}});
+  Tensor x = call("Cast", {image}, {{"DstT", DType::kFloat32}});
+  if (range.size() == 2) {
+    float scale = float((range[1] - range[0]) / 255), offset = float(range[0]);
+    for (float& v : x.mutable_flat<float>()) v = v * scale + offset;
+  }
+  if (channels_first) x = call("Transpose", {x, Tensor::vec<int32_t>({0, 3, 1, 2})});
+  if (is_integer(spec.dtype))
+    for (float& v : x.mutable_flat<float>()) v = std::round(v);
+  x = call("Cast", {x}, {{"DstT", spec.dtype}});
+  return s.rank() == 3 ? x.reshaped(x.shape().slice(1)) : x;
+}
+
+}  // namespace
+
+Shape input_shape(const TensorSpec& spec, const std::string& given, int64_t batch) {
+  if (!given.empty()) {
+    Shape s = parse_shape(given);
+    if (!spec.shape.is_compatible_with(s))
+      throw Failure{kBadInput, cat("input '", spec.name, "' has shape ", spec.shape.tuple_str(), ", ", s.tuple_str(),
+                                   " does not fit")};
+    return s;
+  }
+  if (!spec.shape.has_rank())
+    throw Failure{kUsage, cat("input '", spec.name, "' may have any shape; give one with --shape, e.g. --shape 1,224,224,3")};
+  Shape s = spec.shape;
+  for (int i = 0; i < s.rank(); ++i) {
+    if (s[i] >= 0) continue;
+    if (i > 0)
+      throw Failure{kUsage, cat("dimension ", i, " of input '", spec.name, "' ", spec.shape.tuple_str(),
+                                " is unknown; give the shape with --shape")};
+    s.set_dim(0, batch);
+  }
+  return s;
+}
+
+Tensor random_tensor(DType dtype, const Shape& shape, uint64_t seed) {
+  Tensor t(dtype, shape);
+  uint64_t state = seed * 0x9e3779b97f4a7c15ull + 1;
+  auto next = [&] {
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state >> 11;
+  };
+  if (dtype == DType::kString) {
+    for (std::string& s : t.mutable_flat<std::string>()) s = cat("word", next() % 100);
+  } else if (dtype == DType::kBool) {
+    for (bool& v : t.mutable_flat<bool>()) v = next() & 1;
+  } else if (is_integer(dtype) || is_quantized(dtype)) {
+    dispatch(IntTypes{}, dtype, [&]<class T>() {
+      for (T& v : t.mutable_flat<T>()) v = T(next() % 10);
+    });
+  } else if (is_complex(dtype)) {
+    dispatch(ComplexTypes{}, dtype, [&]<class T>() {
+      for (T& v : t.mutable_flat<T>())
+        v = T(typename T::value_type(double(next()) * 0x1p-53), typename T::value_type(double(next()) * 0x1p-53));
+    });
+  } else {
+    dispatch(FloatTypes{}, dtype, [&]<class T>() {
+      for (T& v : t.mutable_flat<T>()) v = T(float(double(next()) * 0x1p-53));
+    });
+  }
+  return t;
+}
+
+Tensor read_input(const std::string& path, const TensorSpec& spec, const std::vector<double>& range) {
+  try {
+    std::string_view head = map_file(path).view;
+    if (head.substr(0, 6) != "\x93NUMPY") {
+      if (is_picture(head)) return fit_picture(path, spec, range);
+      if (spec.dtype == DType::kString) return fit_picture(path, spec, range);
+      throw Failure{kBadInput, cat(path, ": neither a .npy file nor a picture (JPEG, PNG, BMP, GIF)")};
+    }
+    Tensor t = read_npy(path);
+    if (t.dtype() != spec.dtype && is_pod(t.dtype()) && is_pod(spec.dtype)) t = call("Cast", {t}, {{"DstT", spec.dtype}});
+    // One sample without its batch dimension is a batch of one.
+    if (spec.shape.has_rank() && t.rank() + 1 == spec.shape.rank()) {
+      Shape s = Shape{1}.concat(t.shape());
+      if (spec.shape.is_compatible_with(s)) t = t.reshaped(s);
+    }
+    return t;
+  } catch (const Error& e) {
+    bool absent = e.code() == Code::kNotFound || e.code() == Code::kPermissionDenied;
+    throw Failure{absent ? kNoFile : kBadInput, e.what()};
+  }
+}
+
+bool show_progress() { return isatty(2); }
+
+}  // namespace floe::tools

@@ -1,0 +1,72 @@
+// What the verbs of the floe command share.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "floe/floe.h"
+
+namespace CLI {
+class App;
+}
+
+namespace floe::tools {
+
+// Exit codes, as sysexits.h has them where it has any.
+enum Exit : int {
+  kOk = 0,
+  kCheckFailed = 1,
+  kUnsupported = 3,
+  kUsage = 64,
+  kBadInput = 65,
+  kNoFile = 66,
+  kBug = 70,
+  kCannotWrite = 74,
+  kInterrupted = 130,
+};
+
+/// An error with the exit code that goes with it.
+struct Failure {
+  int code;
+  std::string message;
+};
+
+/// Each adds its verb; `action` is what to do once the command line is read.
+using Action = std::function<int()>;
+void add_run(CLI::App& app, Action& action);
+void add_inspect(CLI::App& app, Action& action);
+void add_bench(CLI::App& app, Action& action);
+void add_explain(CLI::App& app, Action& action);
+void add_ops(CLI::App& app, Action& action);
+
+/// The options by which verbs name a model's inputs and outputs.
+struct ModelOptions {
+  std::string model;
+  std::vector<std::string> input_names, output_names;
+  int threads = 0;
+  void add_to(CLI::App& app);
+};
+
+/// Opens the model; failures carry the right exit code.
+Program open_model(const ModelOptions& o);
+Function make_function(const Program& p, const ModelOptions& o);
+
+/// A shape for an input: as given ("1,224,224,3"), else the model's with unknown dimensions set: the first to
+/// `batch`. A Failure says which dimension must be given.
+Shape input_shape(const TensorSpec& spec, const std::string& given, int64_t batch);
+
+/// Repeatable numbers in the type: floats in [0, 1), integers 0 to 9, bools, short strings.
+Tensor random_tensor(DType dtype, const Shape& shape, uint64_t seed);
+
+/// A .npy file or a picture made to fit the input (resized, channels, type, one batch entry).
+Tensor read_input(const std::string& path, const TensorSpec& spec, const std::vector<double>& range);
+
+/// Set by Ctrl-C; runs end with Cancelled.
+extern std::atomic<bool> interrupted;
+
+/// True when progress may be shown: standard error is a terminal.
+bool show_progress();
+
+}  // namespace floe::tools

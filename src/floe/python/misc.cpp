@@ -1,0 +1,26 @@
+#include <nanobind/stl/string.h>
+
+#include "floe/format/file_kind.h"
+#include "floe/format/graph_file.h"
+#include "floe/python/py.h"
+#include "floe/threads.h"
+
+namespace floe::python {
+
+void bind_misc(nb::module_& m) {
+  m.def("set_num_threads", &set_num_threads, nb::arg("n"));
+  m.def("num_threads", &num_threads);
+  m.def(
+      "write_message",
+      [](nb::handle message, const std::string& path, bool as_text) {
+        write_graph(unwrap_message(message), path, as_text ? GraphForm::kText : GraphForm::kBinary);
+      },
+      nb::arg("message"), nb::arg("path"), nb::arg("as_text"));
+  m.def(
+      "write_file", [](const std::string& path, nb::bytes data) { write_file(path, {data.c_str(), data.size()}); },
+      nb::arg("path"), nb::arg("data"));
+  m.def("file_kind", [](const std::string& path) { return std::string(describe(recognise_file(path))); },
+        nb::arg("path"));
+}
+
+}  // namespace floe::python

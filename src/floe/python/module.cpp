@@ -1,0 +1,16 @@
+#include "floe/python/py.h"
+
+NB_MODULE(_floe, m) {
+  using namespace floe::python;
+  m.doc() = "Floe's core; use the package `floe`.";
+  nb::set_leak_warnings(false);
+  init_numpy();
+  bind_errors(m);
+  bind_tensor(m);
+  bind_message(m);
+  bind_message_containers(m);
+  bind_ops(m);
+  bind_graph(m);
+  bind_function(m);
+  bind_misc(m);
+}

@@ -2,6 +2,7 @@
 #include "floe/base/text.h"
 #include "floe/ops/array/elements.h"
 #include "floe/op/samples.h"
+#include "floe/ops/control/tensor_list.h"
 #include "floe/tensor/dispatch.h"
 
 namespace floe {
@@ -36,7 +37,13 @@ FLOE_OP("ZerosLike", op) {
   op.in("x:T").out("y:T").attrs("T:type");
   op.infer(infer_unchanged);
   op.compute([](KernelContext& c) {
-    zero_elements(c.output(0).dtype(), c.output(0).mutable_raw(), c.output(0).num_elements());
+    Tensor& out = c.output(0);
+    if (out.dtype() == DType::kVariant) {
+      for (int64_t i = 0; i < out.num_elements(); ++i)
+        if (auto list = as_list(c.in<ObjectPtr>(0)[i])) out.mutable_data<ObjectPtr>()[i] = zeros_like(*list);
+    } else {
+      zero_elements(out.dtype(), out.mutable_raw(), out.num_elements());
+    }
   });
   op.samples([](Samples& s) {
     s.each_type("T", [&](DType t) { s.add({s.random({2, 3}, t)}); });

@@ -22,9 +22,11 @@ TEST(MessageValue, LastEntryOfAKeyCounts) {
     MapEntry e;
     e.text = StringValue(key);
     e.value = value;
-    map.entries.push_back(std::move(e));
+    append_entry(f, map, std::move(e));
   };
-  add("b", 1), add("a", 2), add("b", 3), add("c", 4), add("b", 5), add("a", 6);
+  add("b", 1);
+  EXPECT_TRUE(map.ordered);
+  add("a", 2), add("b", 3), add("c", 4), add("b", 5), add("a", 6);
   order_map(f, map);
   ASSERT_EQ(map.entries.size(), 3u);
   EXPECT_EQ(std::get<uint64_t>(map.entries[0].value), 6u);

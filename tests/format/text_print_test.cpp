@@ -32,6 +32,19 @@ TEST(TextPrint, UnsetChildrenAreNotShown) {
   EXPECT_EQ(g->print_text(), "versions {\n}\n");
 }
 
+TEST(TextPrint, AnyInAnyIsBounded) {
+  std::string inside;
+  for (int i = 0; i < 2000; ++i) {
+    MessagePtr m = Message::make(schema::MetaGraphDef);
+    Message& any = m->mutable_message("meta_info_def").mutable_message("any_info");
+    any.set_string("type_url", "a/tensorflow.MetaGraphDef");
+    any.set_string("value", inside);
+    inside = m->serialize();
+  }
+  EXPECT_NE(Message::parse(schema::MetaGraphDef, own_bytes(inside))->print_text().find("type_url"),
+            std::string::npos);
+}
+
 TEST(TextPrint, DamagedAnyIsShownAsItIs) {
   MessagePtr a = Message::make(*schema::find_message("google.protobuf.Any"));
   a->set_string("type_url", "type.googleapis.com/tensorflow.VersionDef");

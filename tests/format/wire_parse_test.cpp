@@ -104,6 +104,27 @@ TEST(WireParse, MapEntries) {
   EXPECT_TRUE(n->map_has("attr", ""));
 }
 
+TEST(WireParse, MessagesInManyPiecesTakeLinearTime) {
+  std::string s;
+  for (int i = 0; i < 100000; ++i)
+    s += nested(0x52, nested(0x12, nested(0x0a, std::to_string(i * 7919 % 100003))));
+  MessagePtr a = parse(schema::AttrValue, s);
+  EXPECT_EQ(a->get_message("func").size("attr"), 100000u);
+  EXPECT_TRUE(a->get_message("func").map_has("attr", "7919"));
+}
+
+TEST(WireParse, MapsAreOrderedAfterAnError) {
+  MessagePtr n = Message::make(schema::NodeDef);
+  std::string s = nested(0x2a, "\x0a\x01z") +
+                  nested(0x2a,
+                         "\x0a\x01"
+                         "a") +
+                  "\x0f";
+  EXPECT_ERROR(DataLoss, n->parse(own_bytes(s)), "wire type 7");
+  EXPECT_TRUE(n->map_has("attr", "a"));
+  EXPECT_TRUE(n->map_has("attr", "z"));
+}
+
 TEST(WireParse, TruncationNamesPlaceAndOffset) {
   MessagePtr g = Message::make(schema::GraphDef);
   g->add_message("node").set_string("name", "first");

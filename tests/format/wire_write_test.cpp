@@ -35,6 +35,13 @@ TEST(WireWrite, OrderOfSettingDoesNotMatter) {
   EXPECT_EQ(a->serialize(), b->serialize());
 }
 
+TEST(WireWrite, RefusesWhatNoReaderAccepts) {
+  MessagePtr root = Message::make(schema::AttrValue);
+  Message* at = root.get();
+  for (int i = 0; i < 60; ++i) at = &at->mutable_message("func").map_message("attr", "x");
+  EXPECT_ERROR(InvalidArgument, root->serialize(), "nested deeper than 100 levels");
+}
+
 TEST(WireWrite, RefusesMoreThanProtobufCanRead) {
   Bytes big = own_bytes(std::string(size_t(1) << 27, 'x'));
   MessagePtr g = Message::make(schema::AttrValue);

@@ -342,9 +342,6 @@ class WireParser {
         keep_unknown(m, start, c.at);
       }
     }
-    for (Slot& s : m.slots_)
-      if (auto* map = std::get_if<std::unique_ptr<MapValue>>(&s.value))
-        order_map(type.fields[s.field], **map);
   }
 
   void parse_field(Cursor& c, Message& m, const FieldType& f) {

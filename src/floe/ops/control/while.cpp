@@ -6,13 +6,15 @@
 namespace floe {
 namespace {
 
-void check_signature(const KernelContext& c, const Callable& f, const char* role, int outputs) {
-  if (f.num_inputs() != c.num_inputs())
-    c.fail(cat("the function '", role, "' takes ", f.num_inputs(), " inputs, the loop has ", c.num_inputs(),
-               " variables"));
-  if (f.num_outputs() == outputs) return;
-  if (outputs == 1) c.fail(cat("Expected a single scalar return value from WhileOp cond, got ", f.num_outputs(), " tensors."));
-  c.fail(cat("the function 'body' gives ", f.num_outputs(), " values, the loop has ", outputs, " variables"));
+void check_signature(const KernelContext& c, const Callable& cond, const Callable& body) {
+  const int n = c.num_inputs();
+  for (auto [f, role] : {std::pair{&cond, "cond"}, std::pair{&body, "body"}})
+    if (f->num_inputs() != n)
+      c.fail(cat("the function '", role, "' takes ", f->num_inputs(), " inputs, the loop has ", n, " variables"));
+  if (cond.num_outputs() != 1)
+    c.fail(cat("Expected a single scalar return value from WhileOp cond, got ", cond.num_outputs(), " tensors."));
+  if (body.num_outputs() != n)
+    c.fail(cat("the function 'body' gives ", body.num_outputs(), " values, the loop has ", n, " variables"));
 }
 
 bool goes_on(KernelContext& c, const Callable& cond, const std::vector<Tensor>& variables, std::vector<Tensor>& in,
@@ -27,8 +29,7 @@ bool goes_on(KernelContext& c, const Callable& cond, const std::vector<Tensor>& 
 
 void run_while(KernelContext& c, const Callable& cond, const Callable& body) {
   const int n = c.num_inputs();
-  check_signature(c, cond, "cond", 1);
-  check_signature(c, body, "body", n);
+  check_signature(c, cond, body);
   std::vector<Tensor> variables, next, in, verdict;
   variables.reserve(size_t(n));
   for (int i = 0; i < n; ++i) variables.push_back(c.take(i));

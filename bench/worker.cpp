@@ -41,41 +41,6 @@ std::string json_string(const std::string& text, const std::string& key) {
   return text.substr(from, text.find('"', from) - from);
 }
 
-floe::Tensor read_npy(const std::string& path) {
-  const std::string bytes = read_file(path);
-  if (bytes.size() < 10 || bytes.compare(0, 6, "\x93NUMPY") != 0)
-    throw std::runtime_error(path + " is no .npy");
-  const size_t start = 10 + (uint8_t(bytes[8]) | uint8_t(bytes[9]) << 8);
-  const std::string head = bytes.substr(10, start - 10);
-  floe::DType dtype;
-  if (head.find("'<f4'") != std::string::npos) {
-    dtype = floe::DType::kFloat32;
-  } else if (head.find("'<i4'") != std::string::npos) {
-    dtype = floe::DType::kInt32;
-  } else {
-    throw std::runtime_error(path + " is neither float32 nor int32: " + head);
-  }
-  floe::Shape shape;
-  std::istringstream dims(head.substr(head.find('(') + 1));
-  for (int64_t d; dims >> d; dims.ignore(1, ',')) shape.push_back(d);
-  floe::Tensor t(dtype, shape);
-  if (bytes.size() - start != t.nbytes()) throw std::runtime_error(path + " is truncated");
-  std::memcpy(t.mutable_raw(), bytes.data() + start, t.nbytes());
-  return t;
-}
-
-void write_npy(const std::string& path, const floe::Tensor& t) {
-  std::string dims;
-  for (int64_t d : t.shape()) dims += std::to_string(d) + ",";
-  std::string head = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + dims + "), }";
-  head.append(63 - (10 + head.size()) % 64, ' ').push_back('\n');
-  const uint16_t size = uint16_t(head.size());
-  std::ofstream out(path, std::ios::binary);
-  out.write("\x93NUMPY\x01\x00", 8).write(reinterpret_cast<const char*>(&size), 2).write(head.data(), size);
-  out.write(reinterpret_cast<const char*>(t.data<float>()), std::streamsize(t.nbytes()));
-  if (!out) throw std::runtime_error("cannot write " + path);
-}
-
 class Contender {
  public:
   explicit Contender(std::string dir) : dir_(std::move(dir)) {}
@@ -87,10 +52,10 @@ class Contender {
       function_ = floe::load(dir_ + "/frozen.pb", {.inputs = {json_string(meta, "input")},
                                                    .outputs = {json_string(meta, "output")}});
     }
-    inputs_[batch] = read_npy(dir_ + "/in_b" + std::to_string(batch) + ".npy");
+    inputs_[batch] = floe::read_npy(dir_ + "/in_b" + std::to_string(batch) + ".npy");
     const floe::Tensor y = function_(inputs_[batch]);
     const double seconds = seconds_since(start);
-    write_npy(out, y);
+    floe::write_npy(out, y);
     return seconds;
   }
 

@@ -27,6 +27,7 @@ void optimize(FunctionBody& b, const ExecutableOptions& options) {
 void optimize_for_shapes(FunctionBody& b, std::span<const Shape> shapes, const ExecutableOptions& options) {
   specialize(b, shapes);
   if (options.reference_only) return;
+  if (fuse_loops(b)) specialize(b, shapes);
   simplify(b);
   fuse_patterns(b);
   lower_products(b);

@@ -17,7 +17,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-struct Options {
+struct BenchOptions {
   ModelOptions model;
   std::vector<std::string> shapes;
   int64_t batch = 1;
@@ -34,7 +34,7 @@ double peak_mib() {
   return double(u.ru_maxrss) / 1024;
 }
 
-int bench(const Options& o) {
+int bench(const BenchOptions& o) {
   auto start = Clock::now();
   Program p = open_model(o.model);
   Function f = make_function(p, o.model);
@@ -79,7 +79,7 @@ int bench(const Options& o) {
 }  // namespace
 
 void add_bench(CLI::App& app, Action& action) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<BenchOptions>();
   CLI::App* verb = app.add_subcommand("bench", "Measure load time, time per call and memory, on random input");
   o->model.add_to(*verb);
   verb->add_option("--batch", o->batch, "Batch size, where the model leaves it open")->check(CLI::Range(int64_t(1), int64_t(1) << 20));

@@ -9,13 +9,13 @@
 namespace floe::tools {
 namespace {
 
-struct Options {
+struct ExplainOptions {
   ModelOptions model;
   std::vector<std::string> shapes;
   int64_t batch = 1;
 };
 
-int explain(const Options& o) {
+int explain(const ExplainOptions& o) {
   Function f = make_function(open_model(o.model), o.model);
   std::vector<Shape> shapes;
   for (size_t i = 0; i < f.inputs().size(); ++i)
@@ -28,7 +28,7 @@ int explain(const Options& o) {
 }  // namespace
 
 void add_explain(CLI::App& app, Action& action) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<ExplainOptions>();
   CLI::App* verb = app.add_subcommand("explain", "Show the plan: steps, kernels, shapes, memory");
   o->model.add_to(*verb);
   verb->add_option("--batch", o->batch, "Batch size, where the model leaves it open")->check(CLI::Range(int64_t(1), int64_t(1) << 20));

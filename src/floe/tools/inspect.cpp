@@ -19,7 +19,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct InspectOptions {
   ModelOptions model;
   bool json = false;
   int depth = 1;
@@ -103,7 +103,7 @@ void count_flops(const Program& p, const ModelOptions& o, Facts& f) {
   }
 }
 
-Facts gather(const Options& o) {
+Facts gather(const InspectOptions& o) {
   Program p = open_model(o.model);
   const Program::Impl& impl = *p.impl();
   Facts f;
@@ -149,7 +149,7 @@ Json tree_json(const Scope& s) {
   return j;
 }
 
-void print_json(const Facts& f, const Options& o) {
+void print_json(const Facts& f, const InspectOptions& o) {
   Json j{{"file", o.model.model}, {"format", f.format}, {"bytes", f.bytes}, {"producer", f.producer},
          {"nodes", f.nodes}, {"functions", f.functions}, {"parameters", f.parameters},
          {"parameter_bytes", f.parameter_bytes}, {"flops", f.flops}, {"nodes_of_unknown_size", f.unknown_flops}};
@@ -180,7 +180,7 @@ void print_specs(const char* title, const std::vector<TensorSpec>& specs) {
                 s.dtype == DType::kInvalid ? "" : s.shape.tuple_str().c_str());
 }
 
-int inspect(const Options& o) {
+int inspect(const InspectOptions& o) {
   Facts f = gather(o);
   if (o.json) return print_json(f, o), kOk;
   std::printf("%s\n", o.model.model.c_str());
@@ -214,7 +214,7 @@ int inspect(const Options& o) {
 }  // namespace
 
 void add_inspect(CLI::App& app, Action& action) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<InspectOptions>();
   CLI::App* verb = app.add_subcommand("inspect", "Show format, inputs, outputs, ops, parameters, FLOPs");
   o->model.add_to(*verb);
   verb->add_option("--depth", o->depth, "Levels of the name tree to show")->check(CLI::Range(0, 100));

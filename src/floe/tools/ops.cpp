@@ -11,14 +11,14 @@
 namespace floe::tools {
 namespace {
 
-struct Options {
+struct OpsOptions {
   std::vector<std::string> names;
   bool json = false;
 };
 
 bool runs(const OpDef& d) { return bool(d.kernel) || has_tuned_kernel(d.name); }
 
-int ops(const Options& o) {
+int ops(const OpsOptions& o) {
   std::vector<std::string> names = o.names;
   if (names.empty())
     for (const std::string& n : op_names())
@@ -49,7 +49,7 @@ int ops(const Options& o) {
 }  // namespace
 
 void add_ops(CLI::App& app, Action& action) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<OpsOptions>();
   CLI::App* verb = app.add_subcommand("ops", "List the ops Floe has, or show the signature of some");
   verb->add_option("op", o->names, "Names of ops");
   verb->add_flag("--json", o->json, "Print JSON");

@@ -15,7 +15,7 @@
 namespace floe::tools {
 namespace {
 
-struct Options {
+struct RunOptions {
   ModelOptions model;
   std::vector<std::string> files, shapes;
   std::vector<double> range;
@@ -77,7 +77,7 @@ void print_top(const Tensor& t, int k) {
   }
 }
 
-std::vector<Tensor> gather_inputs(const Function& f, const Options& o) {
+std::vector<Tensor> gather_inputs(const Function& f, const RunOptions& o) {
   std::vector<Tensor> in;
   const auto& specs = f.inputs();
   if (!o.files.empty() && o.files.size() != specs.size()) {
@@ -115,7 +115,7 @@ void save(const std::string& to, const std::vector<Tensor>& out) {
   }
 }
 
-int run(const Options& o) {
+int run(const RunOptions& o) {
   Program p = open_model(o.model);
   Function f = make_function(p, o.model);
   std::vector<Tensor> out = f.impl()->call(gather_inputs(f, o), &interrupted);
@@ -146,7 +146,7 @@ int run(const Options& o) {
 }  // namespace
 
 void add_run(CLI::App& app, Action& action) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<RunOptions>();
   CLI::App* verb = app.add_subcommand("run", "Run a model once");
   o->model.add_to(*verb);
   verb->add_option("--input,-i", o->files,

@@ -42,6 +42,8 @@ void fold_pad(FunctionBody& body);
 
 // Passes that use full shapes; run per plan.
 
+/// Loops that are an LSTM over time become one node. True when there was one: shapes are to be inferred again.
+bool fuse_loops(FunctionBody& body);
 /// Matrix products of reshaped inputs, and Einsums that are one, take inputs of any rank.
 void lower_products(FunctionBody& body);
 /// Layer normalization and attention, written out in plain ops, become one node each.

@@ -64,13 +64,23 @@ def bare_message(text):
     )
 
 
+def renamed(nodes):
+    """The nodes under "s/": a graph may not hold a name that starts with an underscore, but an op may."""
+    for node in nodes:
+        copy = v1.NodeDef()
+        copy.CopyFrom(node)
+        copy.name = "s/" + node.name
+        copy.input[:] = ["^s/" + i[1:] if i.startswith("^") else "s/" + i for i in node.input]
+        yield copy
+
+
 def run_sample(prefix, nodes):
     """{output index: (dtype, array)}, or the text of TensorFlow's error."""
-    graph_def = v1.GraphDef(node=nodes, versions=tf.Graph().graph_def_versions)
+    graph_def = v1.GraphDef(node=renamed(nodes), versions=tf.Graph().graph_def_versions)
     try:
         with tf.Graph().as_default() as graph:
             tf.graph_util.import_graph_def(graph_def, name="")
-            op = graph.get_operation_by_name(prefix + "op")
+            op = graph.get_operation_by_name("s/" + prefix + "op")
             outputs = {
                 i: t for i, t in enumerate(op.outputs) if t.dtype.base_dtype not in (tf.resource, tf.variant)
             }

@@ -140,6 +140,13 @@ std::vector<DType> arg_types(const OpDef& def, const std::vector<ArgDef>& args, 
 }
 
 void infer_type_attrs(const OpDef& def, std::span<const DType> types, AttrMap& attrs, std::string_view node) {
+  // Of several lists without a length, those with a default length have it.
+  auto unresolved = [&](const ArgDef& a) { return a.is_list() && !attrs.has(a.number_attr) && !attrs.has(a.type_list_attr); };
+  if (std::count_if(def.inputs.begin(), def.inputs.end(), unresolved) > 1)
+    for (const ArgDef& a : def.inputs)
+      if (unresolved(a))
+        if (const AttrDef* d = def.find_attr(a.number_attr.empty() ? a.type_list_attr : a.number_attr); d && d->has_default)
+          attrs.set(d->name, d->default_value);
   // Tensors that belong to fixed arguments; what is left goes to the one list argument without a number yet.
   size_t fixed = 0;
   int lists = 0;

@@ -3,12 +3,14 @@
 #include "floe/base/text.h"
 #include "floe/base/threads.h"
 #include "floe/graph/passes/passes.h"
+#include "floe/runtime/sliced.h"
 #include "floe/graph/raise.h"
 #include "floe/graph/supported.h"
 
 namespace floe {
 namespace {
 constexpr size_t kMaxPlans = 64;
+constexpr int64_t kMinSlicedBatch = 4;
 }
 
 void optimize(FunctionBody& b, const ExecutableOptions& options) {
@@ -60,7 +62,7 @@ void Executable::check_inputs(std::span<const Tensor> inputs) const {
   }
 }
 
-std::shared_ptr<const Plan> Executable::find(std::span<const Tensor> inputs) const {
+std::shared_ptr<const Runner> Executable::find(std::span<const Tensor> inputs) const {
   int threads = num_threads();
   std::shared_lock lock(mutex_);
   for (auto& e : plans_) {
@@ -72,7 +74,7 @@ std::shared_ptr<const Plan> Executable::find(std::span<const Tensor> inputs) con
   return nullptr;
 }
 
-std::shared_ptr<const Plan> Executable::plan(std::span<const Shape> shapes) const {
+std::shared_ptr<const Runner> Executable::plan(std::span<const Shape> shapes) const {
   int threads = num_threads();
   std::lock_guard compiling(compiling_);
   {
@@ -81,20 +83,38 @@ std::shared_ptr<const Plan> Executable::plan(std::span<const Shape> shapes) cons
       if (e->threads == threads && std::equal(shapes.begin(), shapes.end(), e->shapes.begin(), e->shapes.end())) return e->plan;
   }
   auto body = clone(*body_);
-  optimize_for_shapes(*body, shapes, options_);
   auto entry = std::make_shared<Entry>();
   entry->shapes.assign(shapes.begin(), shapes.end());
   entry->threads = threads;
-  entry->plan = std::make_shared<Plan>(*body, callables_, threads, options_.reference_only);
+  entry->plan = make_runner(std::move(body), shapes, threads);
   std::unique_lock lock(mutex_);
   if (plans_.size() >= kMaxPlans) plans_.erase(plans_.begin());
   plans_.push_back(entry);
   return entry->plan;
 }
 
+std::shared_ptr<const Runner> Executable::make_runner(std::unique_ptr<FunctionBody> body, std::span<const Shape> shapes,
+                                                      int threads) const {
+  auto make = [&](const FunctionBody& part, std::span<const Shape> part_shapes, int part_threads) {
+    auto b = clone(part);
+    optimize_for_shapes(*b, part_shapes, options_);
+    return std::make_shared<const Plan>(*b, callables_, part_threads, options_.reference_only);
+  };
+  if (!options_.reference_only && !shapes.empty() && shapes[0].rank() > 0 && shapes[0][0] >= kMinSlicedBatch) {
+    auto whole = clone(*body);
+    specialize(*whole, shapes);
+    BatchSplit split = split_batch(*whole);
+    if (split.front) {
+      SlicedPlan::Options o{shapes[0][0], slice_size(split.bytes_per_sample, shapes[0][0], threads), threads};
+      return std::make_shared<const SlicedPlan>(std::move(split), o, make);
+    }
+  }
+  return make(*body, shapes, threads);
+}
+
 void Executable::run(RunState& state, std::span<Tensor> inputs, std::vector<Tensor>& outputs) const {
   check_inputs(inputs);
-  std::shared_ptr<const Plan> p = find(inputs);
+  std::shared_ptr<const Runner> p = find(inputs);
   if (!p) {
     std::vector<Shape> shapes;
     for (const Tensor& t : inputs) shapes.push_back(t.shape());

@@ -27,16 +27,18 @@ class Executable {
   /// Consumes `inputs`.
   void run(RunState& state, std::span<Tensor> inputs, std::vector<Tensor>& outputs) const;
   /// The plan for these shapes, made if there is none yet.
-  std::shared_ptr<const Plan> plan(std::span<const Shape> shapes) const;
+  std::shared_ptr<const Runner> plan(std::span<const Shape> shapes) const;
   const FunctionBody& body() const { return *body_; }
 
  private:
   struct Entry {
     std::vector<Shape> shapes;
     int threads;
-    std::shared_ptr<const Plan> plan;
+    std::shared_ptr<const Runner> plan;
   };
-  std::shared_ptr<const Plan> find(std::span<const Tensor> inputs) const;
+  std::shared_ptr<const Runner> find(std::span<const Tensor> inputs) const;
+  std::shared_ptr<const Runner> make_runner(std::unique_ptr<FunctionBody> body, std::span<const Shape> shapes,
+                                            int threads) const;
   void check_inputs(std::span<const Tensor> inputs) const;
 
   std::unique_ptr<FunctionBody> body_;

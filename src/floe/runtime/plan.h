@@ -40,19 +40,27 @@ struct Step {
   std::vector<DType> output_types;
 };
 
-class Plan {
+/// Something made ready to run for fixed input shapes.
+class Runner {
+ public:
+  virtual ~Runner() = default;
+  /// `inputs` are consumed.
+  virtual void run(RunState& state, std::span<Tensor> inputs, std::vector<Tensor>& outputs) const = 0;
+  virtual std::string describe() const = 0;
+};
+
+class Plan : public Runner {
  public:
   /// Takes the body (already specialised to its argument shapes) apart. `reference_only` avoids tuned kernels.
   Plan(const FunctionBody& body, std::shared_ptr<CallableCache> callables, int threads, bool reference_only = false);
 
-  /// `inputs` are consumed.
-  void run(RunState& state, std::span<Tensor> inputs, std::vector<Tensor>& outputs) const;
+  void run(RunState& state, std::span<Tensor> inputs, std::vector<Tensor>& outputs) const override;
 
   std::span<const Step> steps() const { return steps_; }
   size_t arena_bytes() const { return arena_bytes_; }
   /// Offset in the arena of a slot, or -1.
   int64_t arena_offset(int slot) const;
-  std::string describe() const;
+  std::string describe() const override;
 
  private:
   struct Slot {

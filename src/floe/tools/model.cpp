@@ -160,7 +160,8 @@ Tensor random_tensor(DType dtype, const Shape& shape, uint64_t seed) {
 
 Tensor read_input(const std::string& path, const TensorSpec& spec, const std::vector<double>& range) {
   try {
-    std::string_view head = map_file(path).view;
+    Bytes file = map_file(path);
+    std::string_view head = file.view;
     if (head.substr(0, 6) != "\x93NUMPY") {
       if (is_picture(head)) return fit_picture(path, spec, range);
       if (spec.dtype == DType::kString) return fit_picture(path, spec, range);

@@ -20,6 +20,13 @@ struct Program::Impl {
   std::unique_ptr<Graph> graph;
   ResourceManager resources;
   std::shared_ptr<CallableCache> callables = std::make_shared<CallableCache>();
+
+  Impl() = default;
+  /// Functions refer to each other, the library and the cache in circles.
+  ~Impl() {
+    callables->clear();
+    if (graph && graph->library) graph->library->clear();
+  }
 };
 
 struct Function::Impl {

@@ -21,6 +21,14 @@ void FunctionLibrary::add_lazy(const std::string& name, Maker maker) {
   makers_[name] = std::move(maker);
 }
 
+void FunctionLibrary::clear() {
+  decltype(bodies_) bodies;
+  decltype(makers_) makers;
+  std::lock_guard lock(mutex_);
+  bodies.swap(bodies_);
+  makers.swap(makers_);
+}
+
 bool FunctionLibrary::has(const std::string& name) const {
   std::lock_guard lock(mutex_);
   return bodies_.count(name) || makers_.count(name);

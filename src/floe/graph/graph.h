@@ -67,6 +67,8 @@ class FunctionLibrary {
   std::shared_ptr<const FunctionBody> find(const FuncRef& ref) const;
   bool has(const std::string& name) const;
   std::vector<std::string> names() const;
+  /// Lets all bodies go. Their graphs hold this library, so its owner must call this at the end.
+  void clear();
 
  private:
   mutable std::recursive_mutex mutex_;  // a maker may look up other functions

@@ -65,4 +65,10 @@ std::shared_ptr<Callable> CallableCache::get(const FuncRef& f, const std::shared
   return made_[key] = std::make_shared<FunctionCallable>(body, weak_from_this());
 }
 
+void CallableCache::clear() {
+  decltype(made_) made;
+  std::lock_guard lock(mutex_);
+  made.swap(made_);
+}
+
 }  // namespace floe

@@ -16,6 +16,9 @@ class CallableCache : public std::enable_shared_from_this<CallableCache> {
   /// The function, not compiled yet. Throws NotFound when the library does not hold it.
   std::shared_ptr<Callable> get(const FuncRef& f, const std::shared_ptr<FunctionLibrary>& library);
 
+  /// Lets all functions go. They hold this cache once compiled, so its owner must call this at the end.
+  void clear();
+
  private:
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Callable>> made_;

@@ -134,5 +134,11 @@ TEST(Gemm, NanAndInfinityPass) {
   });
 }
 
+TEST(Gemm, CostRule) {
+  EXPECT_TRUE(gemm_is_preferred(1, 4096, 4096));
+  EXPECT_TRUE(gemm_is_preferred(49, 1280, 320));
+  EXPECT_FALSE(gemm_is_preferred(4096, 1024, 256));
+}
+
 }  // namespace
 }  // namespace floe::simd::testing

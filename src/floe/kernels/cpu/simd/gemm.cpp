@@ -157,8 +157,10 @@ void gemm(const GemmArgs& args, int64_t row_begin, int64_t row_end, int64_t pane
 void gemm(const GemmArgs& args) { gemm(args, 0, args.m, 0, panel_count(args.n)); }
 
 bool gemm_is_preferred(int64_t m, int64_t n, int64_t k) {
-  (void)m, (void)n, (void)k;
-  return true;
+  // Ahead by 5 to 25 % on a few rows, level within 3 % otherwise, behind by 4 to 18 % where a result of
+  // several megabytes streams out.
+  (void)k;
+  return m <= 4 || m * n < 750000;
 }
 
 }  // namespace floe::simd

@@ -83,12 +83,11 @@ HWY_INLINE Vec ScaleByPowerOfTwo(FloatTag d, Vec x, Vec exponent) {
 
 // Splits x = n * ln2 + r; returns exp(r) - 1 - r.
 HWY_INLINE Vec ExpTail(FloatTag d, Vec r) {
-  Vec p = hn::Set(d, 1.381422191e-03f);
-  p = hn::MulAdd(p, r, hn::Set(d, 8.368898666e-03f));
-  p = hn::MulAdd(p, r, hn::Set(d, 4.166840572e-02f));
-  p = hn::MulAdd(p, r, hn::Set(d, 1.666651913e-01f));
-  p = hn::MulAdd(p, r, hn::Set(d, 4.999999335e-01f));
-  return hn::Mul(hn::Mul(r, r), p);
+  const Vec r2 = hn::Mul(r, r);
+  const Vec low = hn::MulAdd(hn::Set(d, 1.666651913e-01f), r, hn::Set(d, 4.999999335e-01f));
+  const Vec middle = hn::MulAdd(hn::Set(d, 8.368898666e-03f), r, hn::Set(d, 4.166840572e-02f));
+  const Vec high = hn::MulAdd(hn::Set(d, 1.381422191e-03f), r2, middle);
+  return hn::Mul(r2, hn::MulAdd(high, r2, low));
 }
 
 HWY_INLINE Vec SplitByLn2(FloatTag d, Vec x, Vec& n) {

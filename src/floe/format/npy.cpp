@@ -6,6 +6,7 @@
 #include "floe/base/file.h"
 #include "floe/base/text.h"
 #include "floe/error.h"
+#include "floe/format/npy.h"
 #include "floe/io.h"
 #include "floe/op/kernel.h"
 
@@ -82,11 +83,26 @@ Tensor transposed(const Tensor& t) {
   return invoke(get_op("Transpose"), {t.reshaped(Shape(reversed)), perm}, {}, state)[0];
 }
 
+Tensor parse_strings(const std::string& path, const Header& h, std::string_view data) {
+  uint64_t width = 0;
+  auto r = std::from_chars(h.descr.data() + 2, h.descr.data() + h.descr.size(), width);
+  uint64_t n = uint64_t(h.shape.num_elements());
+  if (r.ec != std::errc() || (width && n > data.size() / width) || n * width != data.size())
+    damaged(path, cat("its shape ", h.shape.tuple_str(), " of ", h.descr, " does not fit its ", data.size(), " bytes"));
+  if (h.fortran && h.shape.rank() > 1) throw Unimplemented(cat(path, ": strings in Fortran order are not supported"));
+  if (!width && n > (1 << 24)) damaged(path, "too many empty strings");
+  Tensor t(DType::kString, h.shape);
+  for (uint64_t i = 0; i < n; ++i) {
+    std::string_view s = data.substr(i * width, width);
+    while (!s.empty() && s.back() == 0) s.remove_suffix(1);
+    t.mutable_data<std::string>()[i] = std::string(s);
+  }
+  return t;
+}
+
 }  // namespace
 
-Tensor read_npy(const std::string& path) {
-  Bytes file = map_file(path);
-  std::string_view b = file.view;
+Tensor parse_npy(std::string_view b, const std::string& path) {
   if (b.substr(0, 6) != "\x93NUMPY") throw InvalidArgument(cat(path, ": not a .npy file"));
   if (b.size() < 12) damaged(path, "it ends within its header");
   bool wide = b[6] > 1;
@@ -95,12 +111,13 @@ Tensor read_npy(const std::string& path) {
   size_t start = wide ? 12 : 10;
   if (length > b.size() - start) damaged(path, "it ends within its header");
   Header h = parse_header(path, b.substr(start, length));
+  std::string_view data = b.substr(start + length);
+  if (h.descr.substr(0, 2) == "|S") return parse_strings(path, h, data);
   DType type = DType::kInvalid;
   for (const NpyType& c : kTypes)
     if (h.descr.size() > 1 && h.descr.substr(1) == c.text) type = c.type;
   if (type == DType::kInvalid)
     throw Unimplemented(cat(path, ": elements of type '", h.descr, "' are not supported; save numbers or bools"));
-  std::string_view data = b.substr(start + length);
   int64_t n = h.shape.num_elements();
   if (uint64_t(n) > data.size() / dtype_size(type) || size_t(n) * dtype_size(type) != data.size())
     damaged(path, cat("its shape ", h.shape.tuple_str(), " of ", h.descr, " does not fit its ", data.size(), " bytes"));
@@ -112,6 +129,11 @@ Tensor read_npy(const std::string& path) {
     for (size_t i = 0; i < data.size(); i += size) std::reverse(p + i, p + i + size);
   }
   return h.fortran && h.shape.rank() > 1 ? transposed(t) : t;
+}
+
+Tensor read_npy(const std::string& path) {
+  Bytes file = map_file(path);
+  return parse_npy(file.view, path);
 }
 
 void write_npy(const std::string& path, const Tensor& t) {

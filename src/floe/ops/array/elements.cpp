@@ -54,6 +54,17 @@ int64_t dims_product(const Shape& s, int from, int to) {
   return n;
 }
 
+std::string position_text(const Shape& s, int64_t i) {
+  if (s.rank() == 0) return "";
+  std::vector<int64_t> strides = element_strides(s);
+  std::string t = "[";
+  for (size_t d = 0; d < strides.size(); ++d) {
+    t += cat(d ? "," : "", i / strides[d]);
+    i %= strides[d];
+  }
+  return t + "]";
+}
+
 void copy_elements(DType dtype, void* to, const void* from, int64_t n) {
   if (n <= 0) return;
   if (is_pod(dtype)) {

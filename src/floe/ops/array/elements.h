@@ -22,6 +22,9 @@ std::vector<int64_t> element_strides(const Shape& s);
 /// Product of the dimensions [from, to).
 int64_t dims_product(const Shape& s, int from, int to);
 
+/// Where element i of a tensor of that shape is: "[1,2]", or "" in a scalar.
+std::string position_text(const Shape& s, int64_t i);
+
 inline const char* element_at(const Tensor& t, int64_t i) {
   return static_cast<const char*>(t.raw()) + i * int64_t(dtype_size(t.dtype()));
 }

@@ -13,18 +13,6 @@ namespace {
 
 using GatherIndexTypes = Types<int32_t, int64_t, int16_t>;
 
-// "[1,2]" of element i in a tensor of that shape, "" for a scalar.
-std::string position_text(const Shape& s, int64_t i) {
-  if (s.rank() == 0) return "";
-  std::vector<int64_t> strides = element_strides(s);
-  std::string t = "[";
-  for (size_t d = 0; d < strides.size(); ++d) {
-    t += cat(d ? "," : "", i / strides[d]);
-    i %= strides[d];
-  }
-  return t + "]";
-}
-
 // out[b, o, j, :] = params[b, o, indices[b, j], :], the last dimension being `slice` bytes or objects.
 template <class I>
 void gather_slices(KernelContext& c, int64_t batch, int64_t outer, int64_t limit, int64_t slice, int64_t per_batch) {

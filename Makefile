@@ -42,7 +42,7 @@ asan tsan: setup
 	ctest --test-dir build/$@ --output-on-failure
 
 bench: build
-	BUILD=$(BUILD) bench/bench.sh
+	PYTHONPATH=$(abspath $(BUILD))/python FLOE_BUILD=$(abspath $(BUILD)) bench/bench.sh
 
 fuzz: setup
 	scripts/fuzz.sh

@@ -58,7 +58,9 @@ Endpoint find_endpoint(const Graph& g, std::string_view name, std::string_view f
 
 namespace {
 
-bool is_table_initializer(const Node& n) { return n.op_name.rfind("InitializeTable", 0) == 0; }
+bool is_table_initializer(const Node& n) {
+  return n.op_name.rfind("InitializeTable", 0) == 0 || n.op_name.rfind("LookupTableImport", 0) == 0;
+}
 
 // Where a table handle comes from, through identities.
 const Node* source_of(const Node* n) {
@@ -121,11 +123,8 @@ std::shared_ptr<Function::Impl> make_function(const std::shared_ptr<Program::Imp
   try {
     auto body = extract_body(*p, feeds, fetches, targets);
     require_fed(*p, *body);
-    std::vector<Node*> init = initializers_of(*p->graph, *body);
     f->executable = std::make_unique<Executable>(std::move(body), p->callables, options);
     f->outputs = result_specs(f->executable->body(), fetches);
-    if (!init.empty())
-      f->initializers = std::make_unique<Executable>(extract_body(*p, {}, {}, init), p->callables, options);
   } catch (const Error& e) {
     std::string what = e.what();
     if (p->file.empty() || what.rfind(p->file, 0) == 0) throw;
@@ -235,7 +234,10 @@ Function Program::function(std::vector<std::string> inputs, std::vector<std::str
       if (n && (n->is("Placeholder") || n->is("PlaceholderV2")) && body->graph->find(n->name)) feeds.push_back(n->output());
   }
   for (const std::string& s : inputs) feeds.push_back(find_endpoint(*impl_->graph, s, impl_->file, "input"));
-  return Function(make_function(impl_, feeds, fetches));
+  auto f = make_function(impl_, feeds, fetches);
+  std::vector<Node*> init = initializers_of(*impl_->graph, f->executable->body());
+  if (!init.empty()) f->initializers = std::make_unique<Executable>(extract_body(*impl_, {}, {}, init), impl_->callables);
+  return Function(f);
 }
 
 Function load(const std::string& path, const LoadOptions& options) {

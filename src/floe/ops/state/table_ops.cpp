@@ -65,9 +65,12 @@ void import_all(KernelContext& c) {
   with_table(c, [&](Table& t) {
     const Tensor &keys = c.input(1), &values = c.input(2);
     check_signature(c, t, keys.dtype(), values.dtype());
-    require_mutable(c, t, "Import");
     check_values(c, t, keys, values);
-    t.import(keys, values);
+    // A table that is filled once takes this as its filling.
+    if (t.kind() == Table::Kind::kFixed)
+      t.initialize(keys, values);
+    else
+      t.import(keys, values);
   });
 }
 

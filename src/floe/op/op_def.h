@@ -46,6 +46,7 @@ using InferFn = std::function<void(InferContext&)>;
 /// `op` declared by FLOE_OP.
 struct OpDef {
   std::string name;
+  std::string group;  // the folder of its file: "math", "nn", ...
   std::vector<ArgDef> inputs, outputs;
   std::vector<AttrDef> attrs;
   InferFn infer;
@@ -95,8 +96,9 @@ class OpBuilder {
 
 /// Links one op into the registry; the body runs at the first look-up of the name.
 struct OpRegistrar {
-  OpRegistrar(const char* name, void (*fill)(OpBuilder&));
+  OpRegistrar(const char* name, const char* file, void (*fill)(OpBuilder&));
   const char* name;
+  const char* file;
   void (*fill)(OpBuilder&);
   OpRegistrar* next;
 };
@@ -117,7 +119,7 @@ struct KernelRegistrar {
 #define FLOE_OP_(NAME, OP, N) FLOE_OP__(NAME, OP, N)
 #define FLOE_OP__(NAME, OP, N)                                                        \
   static void floe_fill_op_##N(::floe::OpBuilder& OP);                                \
-  static ::floe::OpRegistrar floe_op_registrar_##N(NAME, &floe_fill_op_##N);          \
+  static ::floe::OpRegistrar floe_op_registrar_##N(NAME, __FILE__, &floe_fill_op_##N); \
   static void floe_fill_op_##N([[maybe_unused]] ::floe::OpBuilder& OP)
 /// FLOE_KERNEL("Conv2D", 10, init) { ... return [=](KernelContext& c) { ... }; }
 #define FLOE_KERNEL(NAME, PRIORITY, INIT) FLOE_KERNEL_(NAME, PRIORITY, INIT, __COUNTER__)

@@ -32,9 +32,16 @@ Registry& registry() {
   return *r;
 }
 
+std::string folder_name(std::string_view path) {
+  path = path.substr(0, path.rfind('/') + 1);
+  if (!path.empty()) path.remove_suffix(1);
+  return std::string(path.substr(path.rfind('/') + 1));
+}
+
 }  // namespace
 
-OpRegistrar::OpRegistrar(const char* name, void (*fill)(OpBuilder&)) : name(name), fill(fill), next(op_list) {
+OpRegistrar::OpRegistrar(const char* name, const char* file, void (*fill)(OpBuilder&))
+    : name(name), file(file), fill(fill), next(op_list) {
   op_list = this;
 }
 
@@ -51,6 +58,7 @@ const OpDef* find_op(std::string_view name) {
   if (it == r.registrars.end()) return nullptr;
   auto def = std::make_unique<OpDef>();
   def->name = it->second->name;
+  def->group = folder_name(it->second->file);
   OpBuilder builder(*def);
   it->second->fill(builder);
   return (r.defs[it->second->name] = std::move(def)).get();

@@ -4,7 +4,7 @@ include(CMakePackageConfigHelpers)
 
 set_target_properties(floe PROPERTIES INSTALL_RPATH "$ORIGIN")
 install(TARGETS floe EXPORT FloeTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(DIRECTORY include/floe DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY include/floe ${PROJECT_BINARY_DIR}/generated/include/floe DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 if(TARGET floe_tool)
   set_target_properties(floe_tool PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
   install(TARGETS floe_tool RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

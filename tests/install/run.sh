@@ -15,4 +15,7 @@ echo "$out"
 echo "$out" | grep -Eq "^ +$label " || { echo "expected digit $label"; exit 1; }
 "$work/build/quickstart" "$source/assets/digits.pb" "$source/assets/digits_expected.npy" 2>"$work/err" && exit 1
 grep -q "Cannot feed value of shape" "$work/err"
+cmake -S "$source/examples/ops" -B "$work/ops" -DCMAKE_PREFIX_PATH="$work/prefix" >/dev/null
+cmake --build "$work/ops" >/dev/null
+"$work/ops/ops" | grep -q "best classes"
 echo "installed package works"

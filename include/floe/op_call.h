@@ -13,9 +13,9 @@ namespace floe {
 ///
 ///     std::vector<Tensor> y = floe::call("MatMul", {a, b}, {{"transpose_b", true}});
 ///
-/// Inputs come in the order of the declaration, lists laid out flat. Attributes with a default may be left out, and
-/// so may those that follow from the inputs (types, lengths of lists). Errors name the op. State (variables, tables)
-/// is the process's; threads are num_threads().
+/// Inputs come in the order of the declaration, lists laid out flat. Attributes with a default may be left
+/// out, and so may those that follow from the inputs (types, lengths of lists). Errors name the op. State
+/// (variables, tables) is the process's; threads are num_threads().
 std::vector<Tensor> call(std::string_view op, std::vector<Tensor> inputs, AttrMap attrs = {});
 
 namespace ops::detail {

@@ -68,7 +68,10 @@ TEST(Ops, StateIsTheProcesss) {
 }
 
 TEST(Ops, ErrorsNameTheOp) {
-  EXPECT_NE(error_of([] { ops::matmul(kA, Tensor::of<float>({3, 1}, {1, 2, 3})); }).find("MatMul"), std::string::npos);
+  EXPECT_NE(error_of([] {
+              ops::matmul(kA, Tensor::of<float>({3, 1}, {1, 2, 3}));
+            }).find("MatMul"),
+            std::string::npos);
   std::string types = error_of([] { ops::add_v2(kA, Tensor::scalar<int32_t>(1)); });
   EXPECT_NE(types.find("cannot compute AddV2 as input #1"), std::string::npos) << types;
   std::string padding = error_of([] { ops::conv2d(kA, kB, {1, 1, 1, 1}, "SAMPLE"); });
@@ -87,7 +90,9 @@ TEST(Call, UnknownNames) {
   std::string op = error_of([] { call("MatMull", {kA, kB}); });
   EXPECT_NE(op.find("Did you mean 'MatMul'?"), std::string::npos) << op;
   std::string attr = error_of([] { call("MatMul", {kA, kB}, {{"transposeb", true}}); });
-  EXPECT_NE(attr.find("MatMul: has no attribute 'transposeb'. Did you mean 'transpose_b'?"), std::string::npos) << attr;
+  EXPECT_NE(attr.find("MatMul: has no attribute 'transposeb'. Did you mean 'transpose_b'?"),
+            std::string::npos)
+      << attr;
   std::string count = error_of([] { call("MatMul", {kA}); });
   EXPECT_NE(count.find("MatMul: takes 2 inputs, 1 were given"), std::string::npos) << count;
   std::string type = error_of([] { call("MatMul", {kA, kB}, {{"transpose_a", "yes"}}); });

@@ -1,4 +1,5 @@
-// Every op that Floe has is declared as TensorFlow declares it: tests/goldens/op_defs.json holds TensorFlow's words.
+// Every op that Floe has is declared as TensorFlow declares it: tests/goldens/op_defs.json holds TensorFlow's
+// words.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -69,8 +70,8 @@ AttrValue tensorflow_value(const std::string& type, const Json& v) {
   throw Internal(cat("no default of type ", type, " is expected"));
 }
 
-std::string attr_text(const std::string& type, const std::set<std::string>& allowed, std::optional<int64_t> minimum,
-                      const AttrValue* fallback) {
+std::string attr_text(const std::string& type, const std::set<std::string>& allowed,
+                      std::optional<int64_t> minimum, const AttrValue* fallback) {
   std::string s = type;
   for (const std::string& v : allowed) s += cat(s == type ? " of " : ",", v);
   if (minimum) s += cat(" >= ", *minimum);
@@ -100,8 +101,9 @@ std::map<std::string, std::string> tensorflow_attrs(const Json& attrs) {
       allowed.insert(type.find("type") == type.npos ? v.get<std::string>() : type_text(v));
     std::optional<AttrValue> fallback;
     if (a.contains("default")) fallback = tensorflow_value(type, a.at("default"));
-    texts[name] = attr_text(type, allowed, a.contains("min") ? std::optional(a.at("min").get<int64_t>()) : std::nullopt,
-                            fallback ? &*fallback : nullptr);
+    texts[name] =
+        attr_text(type, allowed, a.contains("min") ? std::optional(a.at("min").get<int64_t>()) : std::nullopt,
+                  fallback ? &*fallback : nullptr);
   }
   return texts;
 }

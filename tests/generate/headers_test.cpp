@@ -20,7 +20,8 @@ class Headers : public testing::Test {
 
 TEST_F(Headers, GroupsAreFolders) {
   EXPECT_NE(text("ops.h").find("#include \"floe/ops/math.h\""), std::string::npos);
-  EXPECT_NE(text("ops/math.h").find("inline Tensor matmul(const Tensor& a, const Tensor& b, "), std::string::npos);
+  EXPECT_NE(text("ops/math.h").find("inline Tensor matmul(const Tensor& a, const Tensor& b, "),
+            std::string::npos);
   EXPECT_NE(text("ops/nn.h").find("inline Tensor conv2d("), std::string::npos);
 }
 

@@ -15,7 +15,8 @@ OpDef op(const char* name, const char* in, const char* out, const char* attrs) {
 }
 
 TEST(OpFunction, OneOutput) {
-  EXPECT_EQ(op_function(op("NotReal", "x:T, default:int32", "y:T", "T:type; shape:shape; eps:float=0.5; to:list(type)=[int32]")),
+  EXPECT_EQ(op_function(op("NotReal", "x:T, default:int32", "y:T",
+                           "T:type; shape:shape; eps:float=0.5; to:list(type)=[int32]")),
             R"(/// What not_real does unless told otherwise.
 struct NotRealAttrs {
   float eps = 0.5f;
@@ -30,7 +31,8 @@ inline Tensor not_real(const Tensor& x, const Tensor& default_, const Shape& sha
 }
 
 TEST(OpFunction, ListsAndSeveralOutputs) {
-  EXPECT_EQ(op_function(op("Pair", "a:N*T, b:Tb", "sum:T, rest:n*T, same:Tb", "N:int; T:type; Tb:list(type); n:int=2")),
+  EXPECT_EQ(op_function(op("Pair", "a:N*T, b:Tb", "sum:T, rest:n*T, same:Tb",
+                           "N:int; T:type; Tb:list(type); n:int=2")),
             R"(/// What pair does unless told otherwise.
 struct PairAttrs {
   int64_t n = 2;

@@ -12,7 +12,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kBanner = "// Made by floe_generate from the declarations of the ops.\n#pragma once\n\n";
+constexpr const char* kBanner =
+    "// Made by floe_generate from the declarations of the ops.\n#pragma once\n\n";
 
 /// The text of each group's header.
 std::map<std::string, std::string> group_headers() {
@@ -21,12 +22,14 @@ std::map<std::string, std::string> group_headers() {
     const OpDef& def = get_op(name);
     if (!is_public(def)) continue;
     auto [other, added] = owners.emplace(function_name(name), name);
-    if (!added) throw Internal(cat("ops '", other->second, "' and '", name, "' would both be '", other->first, "'"));
+    if (!added)
+      throw Internal(cat("ops '", other->second, "' and '", name, "' would both be '", other->first, "'"));
     functions[def.group] += "\n" + op_function(def);
   }
   for (const auto& [group, text] : functions)
-    headers[group] = cat(kBanner, "#include <cstdint>\n#include <limits>\n#include <string>\n#include <vector>\n\n",
-                         "#include \"floe/op_call.h\"\n\nnamespace floe::ops {\n", text, "\n}  // namespace floe::ops\n");
+    headers[group] =
+        cat(kBanner, "#include <cstdint>\n#include <limits>\n#include <string>\n#include <vector>\n\n",
+            "#include \"floe/op_call.h\"\n\nnamespace floe::ops {\n", text, "\n}  // namespace floe::ops\n");
   return headers;
 }
 

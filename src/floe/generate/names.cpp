@@ -1,27 +1,20 @@
 #include "floe/generate/names.h"
 
-#include <algorithm>
 #include <cstdio>
 
 namespace floe::generate {
 namespace {
 
 // Keywords, and `assert`, which is a macro.
-constexpr std::string_view kReserved[] = {
-    "alignas",   "alignof",      "and",          "and_eq",           "asm",          "assert",    "auto",
-    "bitand",    "bitor",        "bool",         "break",            "case",         "catch",     "char",
-    "char16_t",  "char32_t",     "char8_t",      "class",            "co_await",     "co_return", "co_yield",
-    "compl",     "concept",      "const",        "const_cast",       "consteval",    "constexpr", "constinit",
-    "continue",  "decltype",     "default",      "delete",           "do",           "double",    "dynamic_cast",
-    "else",      "enum",         "explicit",     "export",           "extern",       "false",     "float",
-    "for",       "friend",       "goto",         "if",               "inline",       "int",       "long",
-    "mutable",   "namespace",    "new",          "noexcept",         "not",          "not_eq",    "nullptr",
-    "operator",  "or",           "or_eq",        "private",          "protected",    "public",    "register",
-    "requires",  "return",       "short",        "signed",           "sizeof",       "static",    "static_assert",
-    "struct",    "switch",       "template",     "this",             "thread_local", "throw",     "true",
-    "try",       "typedef",      "typeid",       "typename",         "union",        "unsigned",  "using",
-    "virtual",   "void",         "volatile",     "wchar_t",          "while",        "xor",       "xor_eq",
-    "static_cast", "reinterpret_cast"};
+constexpr std::string_view kReserved =
+    " alignas alignof and and_eq asm assert auto bitand bitor bool break case catch char char16_t "
+    "char32_t char8_t class co_await co_return co_yield compl concept const const_cast consteval "
+    "constexpr constinit continue decltype default delete do double dynamic_cast else enum explicit "
+    "export extern false float for friend goto if inline int long mutable namespace new noexcept not "
+    "not_eq nullptr operator or or_eq private protected public register reinterpret_cast requires "
+    "return short signed sizeof static static_assert static_cast struct switch template this "
+    "thread_local throw true try typedef typeid typename union unsigned using virtual void volatile "
+    "wchar_t while xor xor_eq ";
 
 constexpr std::string_view kOneWord[] = {"MatMul", "ArgMax", "ArgMin"};
 
@@ -32,7 +25,7 @@ char lower(char c) { return is_upper(c) ? char(c - 'A' + 'a') : c; }
 }  // namespace
 
 std::string safe_name(std::string_view name) {
-  bool reserved = std::find(std::begin(kReserved), std::end(kReserved), name) != std::end(kReserved);
+  bool reserved = kReserved.find(" " + std::string(name) + " ") != kReserved.npos;
   return std::string(name) + (reserved ? "_" : "");
 }
 

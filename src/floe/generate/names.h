@@ -6,8 +6,8 @@
 
 namespace floe::generate {
 
-/// "Conv2DBackpropInput" -> "conv2d_backprop_input", as TensorFlow's Python names are formed; "MatMul" and "ArgMax"
-/// count as one word. A name that C++ keeps for itself gets a trailing underscore.
+/// "Conv2DBackpropInput" -> "conv2d_backprop_input", as TensorFlow's Python names are formed; "MatMul" and
+/// "ArgMax" count as one word. A name that C++ keeps for itself gets a trailing underscore.
 std::string function_name(std::string_view op);
 
 /// The name itself, with a trailing underscore where C++ keeps it for itself.

@@ -91,8 +91,8 @@ class Writer {
   }
 
   std::string text() const {
-    return cat(options_struct(), outputs_struct(), "/// ", one_line(op_signature(def_)), "\ninline ", result_type(), " ", name_, "(",
-               parameters(), ") {\n", body(), "}\n");
+    return cat(options_struct(), outputs_struct(), "/// ", one_line(op_signature(def_)), "\ninline ",
+               result_type(), " ", name_, "(", parameters(), ") {\n", body(), "}\n");
   }
 
  private:
@@ -115,7 +115,8 @@ class Writer {
   std::string options_struct() const {
     if (optional_.empty()) return "";
     std::string s = cat("/// What ", name_, " does unless told otherwise.\nstruct ", def_.name, "Attrs {\n");
-    for (const AttrDef* a : optional_) s += cat("  ", cpp_type(*a), " ", safe_name(a->name), " = ", default_text(*a), ";\n");
+    for (const AttrDef* a : optional_)
+      s += cat("  ", cpp_type(*a), " ", safe_name(a->name), " = ", default_text(*a), ";\n");
     return s + "};\n\n";
   }
 
@@ -135,7 +136,9 @@ class Writer {
 
   std::string parameters() const {
     std::string s;
-    auto add = [&](const std::string& type, std::string_view name) { s += cat(s.empty() ? "" : ", ", type, " ", name); };
+    auto add = [&](const std::string& type, std::string_view name) {
+      s += cat(s.empty() ? "" : ", ", type, " ", name);
+    };
     for (const ArgDef& a : def_.inputs)
       add(a.is_list() ? "const std::vector<Tensor>&" : "const Tensor&", safe_name(a.name));
     for (const AttrDef* a : required_) add(parameter_type(*a), safe_name(a->name));
@@ -153,7 +156,8 @@ class Writer {
     return lists ? cat("detail::join(", s, ")") : cat("{", s, "}");
   }
 
-  // Lengths and types of lists are given, since several lists laid out flat could be told apart in several ways.
+  // Lengths and types of lists are given, since several lists laid out flat could be told apart in several
+  // ways.
   std::string attributes() const {
     std::string s;
     std::vector<std::string> given;
@@ -176,17 +180,20 @@ class Writer {
     const std::string& attr = output.number_attr.empty() ? output.type_list_attr : output.number_attr;
     for (const ArgDef& a : def_.inputs)
       if (a.number_attr == attr || a.type_list_attr == attr) return cat(safe_name(a.name), ".size()");
-    bool option = std::any_of(optional_.begin(), optional_.end(), [&](const AttrDef* a) { return a->name == attr; });
+    bool option =
+        std::any_of(optional_.begin(), optional_.end(), [&](const AttrDef* a) { return a->name == attr; });
     std::string value = option ? cat(kOptions, ".", safe_name(attr)) : safe_name(attr);
     return output.number_attr.empty() ? cat(value, ".size()") : cat("size_t(", value, ")");
   }
 
   std::string body() const {
     std::string attrs = attributes();
-    std::string call = cat("floe::call(", quoted(def_.name), ", ", inputs(), attrs.empty() ? "" : cat(", {", attrs, "}"), ")");
+    std::string call = cat("floe::call(", quoted(def_.name), ", ", inputs(),
+                           attrs.empty() ? "" : cat(", {", attrs, "}"), ")");
     if (def_.outputs.empty()) return cat("  ", call, ";\n");
     if (def_.outputs.size() == 1)
-      return def_.outputs[0].is_list() ? cat("  return ", call, ";\n") : cat("  return detail::only(", call, ");\n");
+      return def_.outputs[0].is_list() ? cat("  return ", call, ";\n")
+                                       : cat("  return detail::only(", call, ");\n");
     std::string s = cat("  detail::Outputs outputs_(", call, ");\n  return {");
     for (size_t i = 0; i < def_.outputs.size(); ++i) {
       const ArgDef& a = def_.outputs[i];

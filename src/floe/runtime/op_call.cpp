@@ -17,8 +17,8 @@ void check_attr_names(const OpDef& def, const AttrMap& attrs) {
     if (def.find_attr(name)) continue;
     std::vector<std::string> known;
     for (const AttrDef& a : def.attrs) known.push_back(a.name);
-    throw InvalidArgument(cat(op_prefix(def.name, {}), "has no attribute '", name, "'.", did_you_mean(name, known),
-                              " It is declared as ", op_signature(def)));
+    throw InvalidArgument(cat(op_prefix(def.name, {}), "has no attribute '", name, "'.",
+                              did_you_mean(name, known), " It is declared as ", op_signature(def)));
   }
 }
 
@@ -44,7 +44,8 @@ std::vector<DType> types(const std::vector<Tensor>& tensors) {
 }
 
 Tensor Outputs::one() {
-  if (at_ >= tensors_.size()) throw Internal(cat("an op gave ", tensors_.size(), " outputs, more were declared"));
+  if (at_ >= tensors_.size())
+    throw Internal(cat("an op gave ", tensors_.size(), " outputs, more were declared"));
   return std::move(tensors_[at_++]);
 }
 

@@ -110,7 +110,7 @@ std::string string_of(nb::handle h) {
     return std::string(s, size_t(n));
   }
   throw_python(PyExc_ValueError, cat("Failed to convert a NumPy array to a Tensor (Unsupported object type ",
-                                     type_name(h), ")."));
+                                     name_of_type(h), ")."));
 }
 
 Tensor strings_from_array(PyArrayObject* a) {

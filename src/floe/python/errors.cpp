@@ -24,7 +24,7 @@ void throw_python(PyObject* type, const std::string& text) {
   throw nb::python_error();
 }
 
-std::string type_name(nb::handle h) { return nb::cast<std::string>(nb::str(nb::handle(h.type()).attr("__name__"))); }
+std::string name_of_type(nb::handle h) { return nb::cast<std::string>(nb::str(nb::handle(h.type()).attr("__name__"))); }
 
 nb::bytes bytes_object(std::string_view s) { return nb::bytes(s.data(), s.size()); }
 

@@ -62,11 +62,12 @@ bool is_message(nb::handle h);
 
 nb::object attr_object(const AttrValue& v);
 AttrValue attr_from(nb::handle h, const AttrDef& def, std::string_view op);
+AttrMap attrs_from(const OpDef& op, nb::dict attrs);
 
 /// Sets the Python exception that belongs to an error.
 void set_python_error(const Error& e);
 [[noreturn]] void throw_python(PyObject* type, const std::string& text);
-std::string type_name(nb::handle h);
+std::string name_of_type(nb::handle h);
 nb::bytes bytes_object(std::string_view s);
 nb::str str_object(std::string_view s);
 

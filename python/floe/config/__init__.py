@@ -1,0 +1,5 @@
+"""tf.config."""
+
+from . import threading
+
+__all__ = ["threading"]

@@ -1,0 +1,5 @@
+"""tf.train: for now, writing graphs."""
+
+from .io import write_graph
+
+__all__ = ["write_graph"]

@@ -1,0 +1,9 @@
+"""tf.version: the TensorFlow that Floe follows, and Floe's own number."""
+
+VERSION = "2.21.0"
+FLOE_VERSION = "0.1.0"
+GRAPH_DEF_VERSION = 2474
+GRAPH_DEF_VERSION_MIN_CONSUMER = 0
+GRAPH_DEF_VERSION_MIN_PRODUCER = 0
+GIT_VERSION = "floe-" + FLOE_VERSION
+COMPILER_VERSION = ""

@@ -1,5 +1,7 @@
 """Element types: `floe.float32` and the others, as tf.DType."""
 
+import builtins as _builtins
+
 import numpy as _np
 
 _NUMBERS = {
@@ -173,7 +175,7 @@ for _alias, _name in _ALIASES.items():
 half = _BY_NAME["half"]
 double = _BY_NAME["double"]
 float32, float64, string = _BY_NAME["float32"], _BY_NAME["float64"], _BY_NAME["string"]
-_BY_PYTHON = {float: float32, bool: _BY_NAME["bool"], object: string}
+_BY_PYTHON = {float: float32, _builtins.bool: _BY_NAME["bool"], object: string}
 
 
 def _lookup(value):
@@ -186,7 +188,7 @@ def _lookup(value):
             number = messages.DATA_TYPES.get(name)
             found = _BY_NUMBER.get(number)
         return DType(found._type_enum + 100) if found is not None and name != value else found
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, _builtins.bool):
         try:
             return DType(value)
         except TypeError:

@@ -1,6 +1,4 @@
 // Calling functions of programs: arguments in, GIL released, Ctrl-C obeyed, tensors out.
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/vector.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>

@@ -1,7 +1,3 @@
-#include <nanobind/stl/pair.h>
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/vector.h>
-
 #include "floe/base/text.h"
 #include "floe/format/attr_proto.h"
 #include "floe/python/graph_core.h"

@@ -1,5 +1,4 @@
 // Protocol buffer messages as Python objects, generically over floe::Message.
-#include <nanobind/stl/string.h>
 
 #include "floe/base/text.h"
 #include "floe/format/graph_file.h"
@@ -46,11 +45,8 @@ Bytes bytes_argument(nb::handle h) {
 // Text given as binary and other formats are told apart by what they are.
 std::string parse_failure(const MessageType& type, const Bytes& data, const Error& e) {
   std::string text = cat("Error parsing message with type '", type.full_name, "': ", e.what());
-  FileKind kind = recognise(data.view);
-  if (kind == FileKind::kGraphText)
-    return cat(text, "\nThe data is ", describe(kind), ": read it with floe.text_format.Parse(text, message).");
-  if (kind != FileKind::kUnknown && kind != FileKind::kEmpty && kind != FileKind::kGraphBinary)
-    return cat(text, "\nThe data is ", describe(kind), ". ", advise(kind));
+  if (recognise(data.view) == FileKind::kGraphText)
+    return cat(text, "\nThe data is text: read it with floe.text_format.Parse(text, message).");
   return text;
 }
 
@@ -262,11 +258,11 @@ void bind_message(nb::module_& m) {
   auto serialize = [](PyMessage& s, nb::kwargs) { return bytes_object(s.message->serialize()); };
   c.def("SerializeToString", serialize);
   c.def("SerializePartialToString", serialize);
-  c.def("CopyFrom", [](nb::handle self, nb::handle other) {
+  c.def("CopyFrom", [](nb::object self, nb::object other) {
     const Message& o = same_class(self, other, "CopyFrom");
     if (&o != &unwrap_message(self)) unwrap_message(self).copy_from(o);
   });
-  c.def("MergeFrom", [](nb::handle self, nb::handle other) {
+  c.def("MergeFrom", [](nb::object self, nb::object other) {
     const Message& o = same_class(self, other, "MergeFrom");
     unwrap_message(self).merge_from(&o == &unwrap_message(self) ? *o.clone() : o);
   });

@@ -1,5 +1,3 @@
-#include <nanobind/stl/string.h>
-
 #include "floe/format/file_kind.h"
 #include "floe/format/graph_file.h"
 #include "floe/python/py.h"

@@ -1,6 +1,4 @@
 // Ops as Python sees them: their declarations, their attributes, and running one.
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/vector.h>
 
 #include "floe/base/text.h"
 #include "floe/format/attr_proto.h"

@@ -1,6 +1,3 @@
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/vector.h>
-
 #include "floe/base/text.h"
 #include "floe/python/py.h"
 
@@ -28,6 +25,11 @@ nb::object row(const EagerTensor& t, int64_t i) {
 }
 
 nb::object scalar(const EagerTensor& t) { return to_numpy(t.value, false); }
+
+nb::object checked(PyObject* o) {
+  if (!o) throw nb::python_error();
+  return nb::steal(o);
+}
 
 nb::object as_array(nb::handle self, nb::object dtype, nb::object copy) {
   const EagerTensor& t = nb::cast<const EagerTensor&>(self);
@@ -170,17 +172,23 @@ void bind_tensor(nb::module_& m) {
   c.def("__array__", &as_array, nb::arg("dtype") = nb::none(), nb::arg("copy") = nb::none());
   c.def("__len__", &length);
   c.def("_row", &row);
-  c.def("__bool__", [](const EagerTensor& t) { return PyObject_IsTrue(scalar(t).ptr()) == 1 && !PyErr_Occurred(); });
-  c.def("__int__", [](const EagerTensor& t) { return nb::steal(PyNumber_Long(scalar(t).ptr())); });
-  c.def("__float__", [](const EagerTensor& t) { return nb::steal(PyNumber_Float(scalar(t).ptr())); });
-  c.def("__complex__", [](const EagerTensor& t) { return scalar(t).attr("__complex__")(); });
+  c.def("__bool__", [](const EagerTensor& t) {
+    int truth = PyObject_IsTrue(scalar(t).ptr());
+    if (truth < 0) throw nb::python_error();
+    return truth == 1;
+  });
+  c.def("__int__", [](const EagerTensor& t) { return checked(PyNumber_Long(scalar(t).ptr())); });
+  c.def("__float__", [](const EagerTensor& t) { return checked(PyNumber_Float(scalar(t).ptr())); });
+  c.def("__complex__", [](const EagerTensor& t) {
+    return checked(PyObject_CallOneArg(reinterpret_cast<PyObject*>(&PyComplex_Type), scalar(t).ptr()));
+  });
   c.def("__index__", [](const EagerTensor& t) { return scalar(t).attr("__index__")(); });
   bind_dlpack(c);
 
   m.def(
       "to_tensor",
       [](nb::handle value, int dtype, int hint) { return wrap(to_tensor(value, DType(dtype), DType(hint))); },
-      nb::arg("value"), nb::arg("dtype") = 0, nb::arg("hint") = 0);
+      nb::arg("value").none(), nb::arg("dtype") = 0, nb::arg("hint") = 0);
   m.def(
       "broadcast_fill",
       [](const EagerTensor& t, nb::handle shape) {

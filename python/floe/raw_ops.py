@@ -10,11 +10,24 @@ from .tensor import EagerTensor, SymbolicTensor, Tensor
 
 _cache = {}
 
+# Arguments that TensorFlow's API names otherwise than the op's declaration.
+_AXIS = dict.fromkeys(
+    ("All", "Any", "EuclideanNorm", "Max", "Mean", "Min", "Prod", "Sum"), {"reduction_indices": "axis"}
+)
+_RENAMED = {
+    **_AXIS,
+    "ExpandDims": {"dim": "axis"},
+    "Select": {"t": "x", "e": "y"},
+    "Split": {"split_dim": "axis"},
+    "SplitV": {"split_dim": "axis"},
+    "Squeeze": {"squeeze_dims": "axis"},
+    "Where": {"input": "condition"},
+}
+
 
 def _snake(name):
     s = _re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
     return _re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", s).lower()
-
 
 
 def _inferred_attrs(d):
@@ -26,9 +39,9 @@ def _inferred_attrs(d):
 
 def _signature(d, attrs):
     p = _inspect.Parameter
-    required = [p(a["name"], p.POSITIONAL_OR_KEYWORD) for a in d["inputs"]]
-    required += [p(a["name"], p.POSITIONAL_OR_KEYWORD) for a in attrs if not a["has_default"]]
-    optional = [p(a["name"], p.POSITIONAL_OR_KEYWORD, default=_default(a)) for a in attrs if a["has_default"]]
+    required = [p(a["key"], p.POSITIONAL_OR_KEYWORD) for a in d["inputs"]]
+    required += [p(a["key"], p.POSITIONAL_OR_KEYWORD) for a in attrs if not a["has_default"]]
+    optional = [p(a["key"], p.POSITIONAL_OR_KEYWORD, default=_default(a)) for a in attrs if a["has_default"]]
     return _inspect.Signature([*required, *optional, p("name", p.POSITIONAL_OR_KEYWORD, default=None)])
 
 
@@ -70,7 +83,7 @@ def _tensor(value, dtype):
 def _bind_typed_first(d, kwargs, types):
     """Arrays and tensors decide the types that Python numbers then take."""
     for a in d["inputs"]:
-        v = kwargs.get(a["name"])
+        v = kwargs.get(a["key"])
         if a["type_attr"] and not a["number_attr"] and isinstance(v, Tensor):
             types.setdefault(a["type_attr"], v.dtype)
 
@@ -92,11 +105,14 @@ def _pack(d, tuple_class, outputs, number):
 
 def _make(name):
     d = _floe.describe_op(name)
+    names = _RENAMED.get(name, {})
+    for a in d["inputs"] + d["attrs"]:
+        a["key"] = names.get(a["name"], a["name"])
     inferred = _inferred_attrs(d)
     attrs = [a for a in d["attrs"] if a["name"] not in inferred]
     function = _snake(name)
-    keys = [a["name"] for a in d["inputs"]] + [a["name"] for a in attrs] + ["name"]
-    required = [a["name"] for a in d["inputs"]] + [a["name"] for a in attrs if not a["has_default"]]
+    keys = [a["key"] for a in d["inputs"]] + [a["key"] for a in attrs] + ["name"]
+    required = [a["key"] for a in d["inputs"]] + [a["key"] for a in attrs if not a["has_default"]]
     outputs = [a["name"] for a in d["outputs"]]
     tuple_class = _collections.namedtuple(name, outputs) if len(outputs) > 1 else None
 
@@ -116,13 +132,13 @@ def _make(name):
         types, inputs, given = {}, [], {}
         _bind_typed_first(d, kwargs, types)
         for a in d["inputs"]:
-            tensors = _convert(function, a, kwargs[a["name"]], types)
+            tensors = _convert(function, a, kwargs[a["key"]], types)
             if a["number_attr"]:
                 given[a["number_attr"]] = len(tensors)
             inputs.extend(tensors)
         for a in attrs:
-            if kwargs.get(a["name"]) is not None:
-                given[a["name"]] = kwargs[a["name"]]
+            if kwargs.get(a["key"]) is not None:
+                given[a["name"]] = kwargs[a["key"]]
 
         def number(arg):
             value = given.get(arg["number_attr"] or arg["type_list_attr"])

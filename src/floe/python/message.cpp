@@ -305,7 +305,7 @@ void bind_message(nb::module_& m) {
     if (!is_message(other)) return nb::borrow(Py_NotImplemented);
     Message &a = unwrap_message(self), &b = unwrap_message(other);
     return nb::bool_(&a.type() == &b.type() && a == b);
-  });
+  }, nb::arg("other").none());
   c.def("__getstate__", [](PyMessage& s) { return bytes_object(s.message->serialize()); });
   c.def("_merge_text", [](PyMessage& s, nb::handle text) { merge_text(*s.message, text); });
   c.def("_print_text", [](PyMessage& s) { return str_object(s.message->print_text(TextStyle::kTextFormat)); });

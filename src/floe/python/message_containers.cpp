@@ -190,7 +190,7 @@ void bind_list(nb::module_& m) {
   c.def("__delitem__", &delete_item);
   c.def("__iter__", [](const PyList& l) { return nb::iter(to_list(l)); });
   c.def("__contains__", [](const PyList& l, nb::handle v) { return PySequence_Contains(to_list(l).ptr(), v.ptr()) == 1; });
-  c.def("__eq__", &list_equal);
+  c.def("__eq__", &list_equal, nb::arg("other").none());
   c.def("__repr__", [](const PyList& l) { return nb::repr(to_list(l)); });
   c.def("__deepcopy__", [](const PyList& l, nb::handle memo) {
     return nb::module_::import_("copy").attr("deepcopy")(to_list(l), memo);
@@ -239,7 +239,7 @@ void bind_map(nb::module_& m) {
     PyMap* o = nullptr;
     if (nb::try_cast<PyMap*>(other, o)) return nb::bool_(to_dict(p).equal(to_dict(*o)));
     return nb::bool_(to_dict(p).equal(other));
-  });
+  }, nb::arg("other").none());
   c.def("__repr__", [](const PyMap& p) { return nb::repr(to_dict(p)); });
   c.def("keys", [](const PyMap& p) { return to_dict(p).attr("keys")(); });
   c.def("values", [](const PyMap& p) { return to_dict(p).attr("values")(); });

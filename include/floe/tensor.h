@@ -178,6 +178,8 @@ class Tensor {
   Tensor rows(int64_t from, int64_t to) const;
   /// A copy with memory of its own.
   Tensor clone() const;
+  /// The tensor itself, or a copy when its memory (a piece of a mapped file) is not aligned to its elements.
+  Tensor aligned() const;
   /// True when this handle is the only one that sees the memory.
   bool is_unique() const;
   /// True when both handles see the same memory.

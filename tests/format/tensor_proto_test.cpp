@@ -57,9 +57,12 @@ TEST(TensorProto, LargeContentIsShared) {
   EXPECT_EQ(tensor_from_proto(*p).raw(), data);
   MessagePtr unaligned = proto("dtype: DT_FLOAT tensor_shape { dim { size: 999 } }");
   unaligned->set_bytes("tensor_content", {content.substr(2, 999 * 4), std::make_shared<int>(0)});
-  Tensor copy = tensor_from_proto(*unaligned);
+  Tensor shared = tensor_from_proto(*unaligned);
+  EXPECT_EQ(shared.raw(), content.data() + 2);
+  Tensor copy = shared.aligned();
   EXPECT_EQ(bytes_of(copy), content.substr(2, 999 * 4));
   EXPECT_EQ(reinterpret_cast<uintptr_t>(copy.raw()) % 4, 0u);
+  EXPECT_TRUE(copy.aligned().shares_memory(copy));
 }
 
 TEST(TensorProto, ExportSharesLargeTensors) {

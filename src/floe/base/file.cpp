@@ -11,6 +11,9 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <map>
+#include <memory>
+#include <mutex>
 
 #include "floe/base/text.h"
 #include "floe/error.h"
@@ -107,6 +110,32 @@ Bytes own_bytes(std::string s) {
   return {view, std::move(owner)};
 }
 
+namespace {
+
+// Where files are mapped: begin -> end.
+struct Mappings {
+  std::mutex mutex;
+  std::map<uintptr_t, uintptr_t> ranges;
+};
+Mappings& mappings() {
+  static Mappings* m = new Mappings;  // outlives every owner
+  return *m;
+}
+
+}  // namespace
+
+void drop_mapped_pages(const void* data, size_t size) {
+  constexpr uintptr_t kPage = 4096;
+  uintptr_t begin = (reinterpret_cast<uintptr_t>(data) + kPage - 1) & ~(kPage - 1);
+  uintptr_t end = (reinterpret_cast<uintptr_t>(data) + size) & ~(kPage - 1);
+  if (begin >= end) return;
+  Mappings& m = mappings();
+  std::lock_guard lock(m.mutex);
+  auto it = m.ranges.upper_bound(begin);
+  if (it == m.ranges.begin() || std::prev(it)->second < end) return;
+  ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+}
+
 Bytes map_file(const std::string& path) {
   struct stat info{};
   Descriptor d{open_to_read(path, info)};
@@ -117,7 +146,17 @@ Bytes map_file(const std::string& path) {
   auto size = size_t(info.st_size);
   void* p = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, d.fd, 0);
   if (p == MAP_FAILED) return own_bytes(read_stream(d.fd, path, size));
-  std::shared_ptr<const void> owner(p, [size](const void* q) { ::munmap(const_cast<void*>(q), size); });
+  {
+    std::lock_guard lock(mappings().mutex);
+    mappings().ranges[reinterpret_cast<uintptr_t>(p)] = reinterpret_cast<uintptr_t>(p) + size;
+  }
+  std::shared_ptr<const void> owner(p, [size](const void* q) {
+    {
+      std::lock_guard lock(mappings().mutex);
+      mappings().ranges.erase(reinterpret_cast<uintptr_t>(q));
+    }
+    ::munmap(const_cast<void*>(q), size);
+  });
   return {{static_cast<const char*>(p), size}, std::move(owner)};
 }
 

@@ -107,8 +107,7 @@ Tensor from_content(DType dtype, const Shape& shape, const Message& p) {
              content.size(), "."));
   if (dtype == DType::kBool && !is_bool_content(content))
     fail("a bool in tensor_content is neither 0 nor 1.");
-  size_t align = is_complex(dtype) ? dtype_size(dtype) / 2 : dtype_size(dtype);
-  if (bytes >= kViewFrom && reinterpret_cast<uintptr_t>(content.data()) % align == 0) {
+  if (bytes >= kViewFrom) {
     Bytes b = p.get_bytes("tensor_content");
     return Tensor::wrap(dtype, shape, const_cast<char*>(b.view.data()), b.owner);
   }

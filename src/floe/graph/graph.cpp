@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "floe/base/file.h"
 #include "floe/base/text.h"
 #include "floe/op/infer.h"
 #include "floe/op/kernel.h"
@@ -209,7 +210,18 @@ Tensor constant_value(const Endpoint& e) {
   if (!e.node || !e.node->is("Const")) return {};
   const AttrValue* v = e.node->attrs.find("value");
   const Tensor* t = v ? std::get_if<Tensor>(v) : nullptr;
-  return t ? *t : Tensor();
+  return t ? t->aligned() : Tensor();
+}
+
+void align_constants(Graph& g) {
+  for (auto& n : g.nodes()) {
+    if (!n || !n->is("Const")) continue;
+    const Tensor& t = n->attrs.get<Tensor>("value");
+    Tensor a = t.aligned();
+    if (a.shares_memory(t)) continue;
+    drop_mapped_pages(t.raw(), t.nbytes());
+    n->attrs.set("value", a);
+  }
 }
 
 void infer_node(Node& n, std::span<const Tensor> values, std::span<const Shape> partial) {

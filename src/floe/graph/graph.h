@@ -117,8 +117,11 @@ class Graph {
 /// where that leaves a choice, in the order they were added. Throws InvalidArgument naming the nodes of a cycle.
 std::vector<Node*> topological_order(std::span<Node* const> roots);
 
-/// The value of a Const node, else an empty handle.
+/// The value of a Const node, else an empty handle. Values that lie unaligned in a file are copied.
 Tensor constant_value(const Endpoint& e);
+
+/// Gives constants that lie unaligned in a file memory of their own.
+void align_constants(Graph& g);
 
 /// Runs the shape rule of one node from the shapes of its inputs. `values` are known input values, `partial`
 /// partly known integer vectors. Writes node.output_shapes.

@@ -39,7 +39,7 @@ class FunctionCallable : public Callable {
     std::call_once(once_, [&] {
       auto cache = cache_.lock();
       if (!cache) throw Internal("the program of a function is gone");
-      executable_ = std::make_unique<Executable>(clone(*body_), cache);
+      executable_ = std::make_unique<Executable>(clone(*body_), cache, ExecutableOptions{.shapes_may_grow = true});
     });
     return *executable_;
   }

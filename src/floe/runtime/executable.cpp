@@ -4,12 +4,14 @@
 #include "floe/base/threads.h"
 #include "floe/graph/passes/passes.h"
 #include "floe/runtime/sliced.h"
+#include "floe/tensor/allocator.h"
 #include "floe/graph/raise.h"
 #include "floe/graph/supported.h"
 
 namespace floe {
 namespace {
 constexpr size_t kMaxPlans = 64;
+constexpr size_t kMaxGrowingPlans = 16;
 constexpr int64_t kMinSlicedBatch = 4;
 }
 
@@ -19,11 +21,13 @@ void optimize(FunctionBody& b, const ExecutableOptions& options) {
   check_supported(b, b.name.empty() ? "" : cat("Function '", b.name, "'"));
   simplify_controls(b);
   specialize(b, {});
-  if (options.reference_only) return;
-  simplify(b);
-  unfold_batch_norm(b);
-  fold_scale(b);
-  fold_pad(b);
+  if (!options.reference_only) {
+    simplify(b);
+    unfold_batch_norm(b);
+    fold_scale(b);
+    fold_pad(b);
+  }
+  align_constants(*b.graph);
 }
 
 void optimize_for_shapes(FunctionBody& b, std::span<const Shape> shapes, const ExecutableOptions& options) {
@@ -67,6 +71,7 @@ std::shared_ptr<const Runner> Executable::find(std::span<const Tensor> inputs) c
   std::shared_lock lock(mutex_);
   for (auto& e : plans_) {
     if (e->threads != threads) continue;
+    if (e->any_shape) return e->plan;
     bool same = true;
     for (size_t i = 0; i < inputs.size() && same; ++i) same = e->shapes[i] == inputs[i].shape();
     if (same) return e->plan;
@@ -82,11 +87,22 @@ std::shared_ptr<const Runner> Executable::plan(std::span<const Shape> shapes) co
     for (auto& e : plans_)
       if (e->threads == threads && std::equal(shapes.begin(), shapes.end(), e->shapes.begin(), e->shapes.end())) return e->plan;
   }
-  auto body = clone(*body_);
   auto entry = std::make_shared<Entry>();
+  auto body = clone(*body_);
+  // Shapes that never come back (a loop that grows its tensors) are not worth a plan each: one plan that finds
+  // its shapes while running serves them all.
+  if (options_.shapes_may_grow && plans_.size() >= kMaxGrowingPlans) {
+    entry->any_shape = true;
+    entry->threads = threads;
+    entry->plan = std::make_shared<const Plan>(*body, callables_, threads, options_.reference_only);
+    std::unique_lock lock(mutex_);
+    plans_.push_back(entry);
+    return entry->plan;
+  }
   entry->shapes.assign(shapes.begin(), shapes.end());
   entry->threads = threads;
   entry->plan = make_runner(std::move(body), shapes, threads);
+  if (!options_.shapes_may_grow) release_cached_memory();  // what planning used and let go
   std::unique_lock lock(mutex_);
   if (plans_.size() >= kMaxPlans) plans_.erase(plans_.begin());
   plans_.push_back(entry);

@@ -18,6 +18,8 @@ namespace floe {
 struct ExecutableOptions {
   /// Only the plain reference kernels and no fusion: the truth the tuned ones are tested against.
   bool reference_only = false;
+  /// Called with ever new shapes, as the body of a loop may be: after some plans, one serves all shapes.
+  bool shapes_may_grow = false;
 };
 
 class Executable {
@@ -33,7 +35,8 @@ class Executable {
  private:
   struct Entry {
     std::vector<Shape> shapes;
-    int threads;
+    int threads = 1;
+    bool any_shape = false;
     std::shared_ptr<const Runner> plan;
   };
   std::shared_ptr<const Runner> find(std::span<const Tensor> inputs) const;

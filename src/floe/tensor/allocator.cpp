@@ -1,5 +1,7 @@
 #include "floe/tensor/allocator.h"
 
+#include <malloc.h>
+
 #include <bit>
 #include <cstdlib>
 #include <mutex>
@@ -127,6 +129,7 @@ void release_cached_memory() {
     list.clear();
   }
   pl.cached = 0;
+  malloc_trim(0);
 }
 
 }  // namespace floe

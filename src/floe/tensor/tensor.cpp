@@ -158,6 +158,12 @@ Tensor Tensor::clone() const {
   return t;
 }
 
+Tensor Tensor::aligned() const {
+  size_t unit = is_complex(dtype()) ? dtype_size(dtype()) / 2 : dtype_size(dtype());
+  if (!is_pod(dtype()) || reinterpret_cast<uintptr_t>(raw()) % unit == 0) return *this;
+  return clone();
+}
+
 bool Tensor::is_unique() const {
   return rep_->refs.load(std::memory_order_acquire) == 1 && rep_->buffer->refs.load(std::memory_order_acquire) == 1 &&
          rep_->buffer->kind == detail::Buffer::Kind::kHeap;

@@ -1,6 +1,7 @@
 // Batch normalization and per-channel scales folded into the weights before them; padding folded into windows.
 #include <cmath>
 
+#include "floe/base/file.h"
 #include "floe/base/text.h"
 #include "floe/graph/passes/passes.h"
 #include "floe/graph/passes/rewrite.h"
@@ -117,6 +118,8 @@ void fold_scale(FunctionBody& b) {
       if (mul->is("RealDiv")) scale = constant_op("RealDiv", Tensor::scalar(1.0f), scale);
       Tensor scaled = scaled_filter(*n, w, scale);
       if (!scaled) break;
+      const Tensor& stored = n->inputs[1].node->attrs.get<Tensor>("value");
+      drop_mapped_pages(stored.raw(), stored.nbytes());
       n->inputs[1] = g.add_constant(n->name + "/scaled", scaled)->output();
       if (sum) {
         Tensor bias = constant_op("Mul", float_constant(sum->inputs[size_t(bias_at)]), scale.reshaped(Shape{scale.num_elements()}));

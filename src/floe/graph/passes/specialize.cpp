@@ -55,6 +55,11 @@ bool may_fold(const Node& n) {
   return !n.inputs.empty() && n.controls.empty();
 }
 
+// The value of a constant as it lies in memory, aligned or not: good for looking at small ones.
+Tensor stored_value(const Endpoint& e) {
+  return e.node->is("Const") ? e.node->attrs.get<Tensor>("value") : Tensor();
+}
+
 std::vector<Tensor> evaluate(const Node& n, const std::vector<Tensor>& inputs) {
   int64_t in_bytes = 0, out_bytes = 0;
   for (const Tensor& t : inputs) in_bytes += int64_t(t.nbytes());
@@ -89,10 +94,16 @@ void specialize(FunctionBody& b, std::span<const Shape> arg_shapes) {
     std::vector<Tensor> values(n->inputs.size());
     bool constant = may_fold(*n);
     for (size_t i = 0; i < n->inputs.size(); ++i) {
-      values[i] = constant_value(n->inputs[i]);
+      values[i] = stored_value(n->inputs[i]);
       constant = constant && values[i];
     }
     infer_node(*n, values);
+    if (constant && !conditional && n->is("Identity")) {
+      replaced[n] = n->inputs;
+      continue;
+    }
+    if (constant)
+      for (Tensor& t : values) t = t.aligned();
     std::vector<Tensor> folded;
     if (n->op && !n->inputs.empty() && n->controls.empty() && !conditional) folded = value_from_shapes(*n);
     if (folded.empty() && constant && !conditional) folded = evaluate(*n, values);

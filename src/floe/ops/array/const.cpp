@@ -23,7 +23,7 @@ FLOE_OP("Const", op) {
   op.out("output:dtype").attrs("value:tensor; dtype:type");
   op.infer([](InferContext& c) { c.set_output(0, c.attr<Tensor>("value").shape()); });
   op.kernel([](const KernelInit& k) -> KernelFn {
-    Tensor value = k.attr<Tensor>("value");
+    Tensor value = k.attr<Tensor>("value").aligned();
     return [value](KernelContext& c) { c.set_output(0, value); };
   });
 }

@@ -13,7 +13,15 @@ import importlib as _importlib
 from . import _floe, dtypes, errors
 from .dtypes import DType, as_dtype
 from .graph import Graph, Operation, executing_eagerly, import_graph_def
-from .tensor import Tensor, TensorSpec, constant, convert_to_tensor, is_tensor, make_ndarray, make_tensor_proto
+from .tensor import (
+    Tensor,
+    TensorSpec,
+    constant,
+    convert_to_tensor,
+    is_tensor,
+    make_ndarray,
+    make_tensor_proto,
+)
 from .tensor_shape import TensorShape
 from .version import VERSION as __version__
 

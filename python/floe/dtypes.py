@@ -125,7 +125,10 @@ class DType:
         return (0, int(self.max))
 
     def is_compatible_with(self, other):
-        return self._type_enum in (as_dtype(other).as_datatype_enum, as_dtype(other).base_dtype.as_datatype_enum)
+        return self._type_enum in (
+            as_dtype(other).as_datatype_enum,
+            as_dtype(other).base_dtype.as_datatype_enum,
+        )
 
     def __eq__(self, other):
         if other is self:

@@ -84,7 +84,9 @@ AlreadyExistsError = _define("AlreadyExistsError", ALREADY_EXISTS, "It exists al
 PermissionDeniedError = _define("PermissionDeniedError", PERMISSION_DENIED, "The system does not allow it.")
 UnauthenticatedError = _define("UnauthenticatedError", UNAUTHENTICATED, "Credentials are missing.")
 ResourceExhaustedError = _define("ResourceExhaustedError", RESOURCE_EXHAUSTED, "Memory or space ran out.")
-FailedPreconditionError = _define("FailedPreconditionError", FAILED_PRECONDITION, "Something must come first.")
+FailedPreconditionError = _define(
+    "FailedPreconditionError", FAILED_PRECONDITION, "Something must come first."
+)
 AbortedError = _define("AbortedError", ABORTED, "The run was ended.")
 OutOfRangeError = _define("OutOfRangeError", OUT_OF_RANGE, "Beyond the end.")
 UnimplementedError = _define("UnimplementedError", UNIMPLEMENTED, "Floe cannot do this.")

@@ -36,7 +36,9 @@ class GFile:
         self._binary = "b" in mode
         plain = mode.replace("b", "")
         if plain not in _MODES:
-            raise _errors.InvalidArgumentError(None, None, "mode is not 'r' or 'w' or 'a' or 'r+' or 'w+' or 'a+'")
+            raise _errors.InvalidArgumentError(
+                None, None, "mode is not 'r' or 'w' or 'a' or 'r+' or 'w+' or 'a+'"
+            )
         self._plain = plain
         self._file = None
 

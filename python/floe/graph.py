@@ -216,7 +216,13 @@ class Graph:
             raise ValueError("allow_tensor and allow_operation can't both be False.")
         if isinstance(obj, (str, bytes)):
             return self._named(obj.decode() if isinstance(obj, bytes) else obj, allow_tensor, allow_operation)
-        types = "Tensor or Operation" if allow_tensor and allow_operation else "Tensor" if allow_tensor else "Operation"
+        types = (
+            "Tensor or Operation"
+            if allow_tensor and allow_operation
+            else "Tensor"
+            if allow_tensor
+            else "Operation"
+        )
         if isinstance(obj, SymbolicTensor) and allow_tensor:
             if obj.graph is not self:
                 raise ValueError(f"Tensor {obj} is not an element of this graph.")
@@ -335,7 +341,9 @@ def import_graph_def(
     if return_elements is not None:
         return_elements = tuple(return_elements)
         if not all(isinstance(x, (str, bytes)) for x in return_elements):
-            raise TypeError(f"Argument `return_elements` must be a list of strings. Obtained {list(return_elements)}.")
+            raise TypeError(
+                f"Argument `return_elements` must be a list of strings. Obtained {list(return_elements)}."
+            )
     g = _recording() or Graph()
     g._check_not_final()
     mapped = _mapped_inputs(g, graph_def, input_map) if input_map else []
@@ -373,7 +381,9 @@ def _returned(g, element, where, mapped):
     if ":" not in element:
         return op
     if index >= op._info()[4]:
-        raise ValueError(f"Invalid return output {index} of node '{node}', which has {op._info()[4]} output(s)")
+        raise ValueError(
+            f"Invalid return output {index} of node '{node}', which has {op._info()[4]} output(s)"
+        )
     return op._output(index)
 
 

@@ -9,7 +9,11 @@ from .tensor import Tensor as _Tensor
 
 def write_graph(graph_or_graph_def, logdir, name, as_text=True):
     """Writes a GraphDef (or a graph's) as text or binary; returns the path."""
-    d = graph_or_graph_def.as_graph_def() if hasattr(graph_or_graph_def, "as_graph_def") else graph_or_graph_def
+    d = (
+        graph_or_graph_def.as_graph_def()
+        if hasattr(graph_or_graph_def, "as_graph_def")
+        else graph_or_graph_def
+    )
     logdir = _os.fspath(logdir)
     gfile.makedirs(logdir)
     path = _os.path.join(logdir, name)

@@ -53,7 +53,9 @@ class LoadedFunction:
             values[i] = value
         missing = [s.name for i, s in enumerate(self.inputs) if i not in given]
         if missing:
-            raise TypeError(f"{self._source}: no value for {', '.join(map(repr, missing))}. The inputs are {self._names()}.")
+            raise TypeError(
+                f"{self._source}: no value for {', '.join(map(repr, missing))}. The inputs are {self._names()}."
+            )
         return values
 
     def _names(self):
@@ -62,7 +64,10 @@ class LoadedFunction:
     def explain(self, *shapes):
         """The plan for these input shapes (or arrays) as text: steps, kernels, memory."""
         if not shapes:
-            shapes = [[1 if d is None else d for d in s.shape] if s.shape.rank is not None else None for s in self.inputs]
+            shapes = [
+                [1 if d is None else d for d in s.shape] if s.shape.rank is not None else None
+                for s in self.inputs
+            ]
         return self._runner.explain([getattr(s, "shape", s) for s in shapes])
 
     def __repr__(self):

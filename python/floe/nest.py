@@ -101,7 +101,10 @@ def _difference(a, b, check_types):
     """The error class and text for the first difference, or None."""
     if is_nested(a) != is_nested(b):
         first, second = (a, b) if is_nested(a) else (b, a)
-        return ValueError, f'Substructure "{_described(first)}" is a sequence, while substructure "{_described(second)}" is not'
+        return (
+            ValueError,
+            f'Substructure "{_described(first)}" is a sequence, while substructure "{_described(second)}" is not',
+        )
     if not is_nested(a):
         return None
     if check_types and not _same_sequence_type(a, b):
@@ -153,7 +156,9 @@ def map_structure(func, *structure, **kwargs):
     check_types = kwargs.pop("check_types", True)
     kwargs.pop("expand_composites", None)
     if kwargs:
-        raise ValueError(f"Only valid keyword arguments are `check_types` and `expand_composites`, not: `{list(kwargs)}`")
+        raise ValueError(
+            f"Only valid keyword arguments are `check_types` and `expand_composites`, not: `{list(kwargs)}`"
+        )
     for other in structure[1:]:
         assert_same_structure(structure[0], other, check_types)
     leaves = [func(*x) for x in zip(*[flatten(s) for s in structure])]

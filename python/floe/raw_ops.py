@@ -59,7 +59,9 @@ def _convert(function, arg, value, types):
         if arg["type_list_attr"]:
             return [_tensor(v, None) for v in value]
         typed = [v for v in value if hasattr(v, "dtype")]
-        known = types.get(arg["type_attr"]) or (typed and dtypes.as_dtype(typed[0].dtype)) or arg["type"] or None
+        known = (
+            types.get(arg["type_attr"]) or (typed and dtypes.as_dtype(typed[0].dtype)) or arg["type"] or None
+        )
         out = []
         for v in value:
             out.append(_tensor(v, known))
@@ -128,7 +130,9 @@ def _make(name):
         if missing:
             many = "s" if len(missing) > 1 else ""
             names = " and ".join(repr(k) for k in missing)
-            raise TypeError(f"{function}() missing {len(missing)} required positional argument{many}: {names}")
+            raise TypeError(
+                f"{function}() missing {len(missing)} required positional argument{many}: {names}"
+            )
         types, inputs, given = {}, [], {}
         _bind_typed_first(d, kwargs, types)
         for a in d["inputs"]:

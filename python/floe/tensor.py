@@ -66,7 +66,9 @@ def _eager_iter(self):
 
 def _set_shape(self, shape):
     if not self.shape.is_compatible_with(shape):
-        raise ValueError(f"Tensor's shape {self.shape} is not compatible with supplied shape {as_shape(shape)}.")
+        raise ValueError(
+            f"Tensor's shape {self.shape} is not compatible with supplied shape {as_shape(shape)}."
+        )
 
 
 def _not_eager(name, hint=""):
@@ -124,7 +126,9 @@ EagerTensor.device = property(lambda self: _CPU)
 EagerTensor.backing_device = property(lambda self: _CPU)
 EagerTensor.cpu = lambda self: self
 EagerTensor.consumers = _not_eager("Tensor.consumers")
-EagerTensor.eval = _not_eager("eval", "not supported when eager execution is enabled, is .numpy() what you're looking for?")
+EagerTensor.eval = _not_eager(
+    "eval", "not supported when eager execution is enabled, is .numpy() what you're looking for?"
+)
 Tensor.__module__ = EagerTensor.__module__ = "floe"
 
 
@@ -317,5 +321,3 @@ def make_tensor_proto(values, dtype=None, shape=None, verify_shape=False):
     """The TensorProto that holds the values."""
     t = _floe.to_tensor(values, _number(dtype))
     return _floe.tensor_to_proto(t if shape is None else _floe.broadcast_fill(t, as_shape(shape)))
-
-

@@ -68,7 +68,9 @@ class TensorShape:
         elif isinstance(dims, (list, tuple)):
             self._dims = tuple([_dimension(d) for d in dims])
         elif hasattr(dims, "unknown_rank"):
-            self._dims = None if dims.unknown_rank else tuple([None if d.size < 0 else d.size for d in dims.dim])
+            self._dims = (
+                None if dims.unknown_rank else tuple([None if d.size < 0 else d.size for d in dims.dim])
+            )
         else:
             self._dims = self._from_other(dims)
 
@@ -243,5 +245,3 @@ class TensorShape:
 
 def as_shape(shape):
     return shape if isinstance(shape, TensorShape) else TensorShape(shape)
-
-

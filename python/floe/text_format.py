@@ -3,7 +3,6 @@
 import re as _re
 
 
-
 class Error(Exception):
     """Base of the errors of the text form."""
 
@@ -68,5 +67,3 @@ def MessageToBytes(message, **kwargs):
 
 def PrintMessage(message, out, indent=0, **kwargs):
     out.write(MessageToString(message, indent=indent, **kwargs))
-
-

@@ -108,7 +108,10 @@ class WrappedFunction:
             error = ValueError if len(args) < n else TypeError
             raise error(f"Signature specifies {n} arguments, got: {len(args)}. Expected inputs: [{names}].")
         results = iter((self._runner or self._prepare())(*args))
-        flat = [next(results) if isinstance(x, Tensor) else None if isinstance(x, Operation) else x for x in self._flat]
+        flat = [
+            next(results) if isinstance(x, Tensor) else None if isinstance(x, Operation) else x
+            for x in self._flat
+        ]
         return nest.pack_sequence_as(self._structure, flat)
 
     def prune(self, feeds, fetches, name=None, input_signature=None):
@@ -117,10 +120,14 @@ class WrappedFunction:
         flat_feeds = [g.as_graph_element(x) for x in nest.flatten(feeds)]
         for f in flat_feeds:
             if not isinstance(f, Tensor):
-                raise ValueError(f"All members of argument `feeds` must be tensors. Got {f} with type {type(f)}.")
+                raise ValueError(
+                    f"All members of argument `feeds` must be tensors. Got {f} with type {type(f)}."
+                )
         if len({id(f) for f in flat_feeds}) != len(flat_feeds):
             twice = next(f.name for f in flat_feeds if sum(f is x for x in flat_feeds) > 1)
-            raise InvalidArgumentError(None, None, f"TF_Output {twice} appears more than once in the input list")
+            raise InvalidArgumentError(
+                None, None, f"TF_Output {twice} appears more than once in the input list"
+            )
         structure = nest.map_structure(g.as_graph_element, fetches)
         pruned = WrappedFunction(
             g, flat_feeds, structure, name or "pruned", [_argument_name(f.name) for f in flat_feeds]
@@ -175,5 +182,3 @@ def _argument(g, spec):
     if isinstance(spec, dtypes.DType):
         return g._placeholder(spec, None, "Placeholder")
     raise TypeError(f"The signature of wrap_function holds TensorSpecs, not {spec!r}.")
-
-

@@ -18,12 +18,16 @@ class Model:
         self.meta = json.loads((self.path / "meta.json").read_text())
         io = np.load(self.path / "io.npz")
         self.inputs = [io[f"in{i}"] for i in range(len(self.meta["inputs"]))]
-        self.outputs = [io[k] for k in sorted((k for k in io if k.startswith("out")), key=lambda k: int(k[3:]))]
+        self.outputs = [
+            io[k] for k in sorted((k for k in io if k.startswith("out")), key=lambda k: int(k[3:]))
+        ]
 
     @property
     def spread(self):
         given = self.meta.get("spread", [])
-        return [s if isinstance(s, (int, float)) else 0.0 for s in given] + [0.0] * (len(self.outputs) - len(given))
+        return [s if isinstance(s, (int, float)) else 0.0 for s in given] + [0.0] * (
+            len(self.outputs) - len(given)
+        )
 
     @property
     def file(self):

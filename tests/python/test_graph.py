@@ -113,7 +113,9 @@ def test_prune_call_forms(wrapped, images, expected):
     f = wrapped.prune("x:0", "Identity:0")
     np.testing.assert_allclose(f(x=images).numpy(), expected, atol=1e-5)
     np.testing.assert_allclose(f(images.tolist()).numpy(), expected, atol=1e-5)
-    assert repr(f).startswith("<ConcreteFunction (x: TensorSpec(shape=(None, 8, 8, 1), dtype=tf.float32, name='x'))")
+    assert repr(f).startswith(
+        "<ConcreteFunction (x: TensorSpec(shape=(None, 8, 8, 1), dtype=tf.float32, name='x'))"
+    )
     assert [t.name for t in f.inputs] == ["x:0"] and [t.name for t in f.outputs] == ["Identity:0"]
     with pytest.raises(ValueError, match="Signature specifies 1 arguments, got: 0"):
         f()
@@ -127,7 +129,9 @@ def test_prune_wrong_values(wrapped, images):
     f = wrapped.prune("x:0", "Identity:0")
     with pytest.raises(ValueError, match=r"Cannot feed value of shape \(8, 8, 1\) for Tensor x:0"):
         f(images[0])
-    with pytest.raises(tf.errors.InvalidArgumentError, match="Input 'x:0' takes float32, the tensor given is float64"):
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match="Input 'x:0' takes float32, the tensor given is float64"
+    ):
         f(tf.constant(images.astype(np.float64)))
     with pytest.raises((TypeError, ValueError), match="Input 'x:0'"):
         f("text")
@@ -190,7 +194,9 @@ def test_import_errors(digits):
             tf.import_graph_def(3)
         with pytest.raises(ValueError, match="Requested return node 'nope' not found in graph def"):
             tf.import_graph_def(digits, return_elements=["nope"])
-        with pytest.raises(ValueError, match=r"Attempted to map inputs that were not found in graph_def: \[nope:0\]"):
+        with pytest.raises(
+            ValueError, match=r"Attempted to map inputs that were not found in graph_def: \[nope:0\]"
+        ):
             tf.import_graph_def(digits, input_map={"nope:0": tf.constant(1.0)})
         with pytest.raises(ValueError, match="float32"):
             tf.import_graph_def(digits, input_map={"x:0": tf.constant(3)})

@@ -51,7 +51,14 @@ def test_structures(assets, images):
 def test_several_inputs(two_inputs):
     f = tf.load(two_inputs, outputs="difference")
     a, b = np.array([5.0], np.float32), np.array([3.0], np.float32)
-    for out in (f(a, b), f([a, b]), f(a=a, b=b), f(a, b=b), f({"a": a, "scope/b": b}), f(**{"scope/b:0": b, "a:0": a})):
+    for out in (
+        f(a, b),
+        f([a, b]),
+        f(a=a, b=b),
+        f(a, b=b),
+        f({"a": a, "scope/b": b}),
+        f(**{"scope/b:0": b, "a:0": a}),
+    ):
         assert out.numpy() == [2.0]
     named = tf.load(two_inputs, inputs={"first": "scope/b", "second": "a"}, outputs="difference")
     assert named(first=a, second=b).numpy() == [-2.0]
@@ -128,9 +135,9 @@ def test_threads_and_lifetimes(assets, images, expected):
     f = tf.load(assets / "digits.pb")
     wrong = []
 
-    def work():
+    def work(call=f):
         for _ in range(20):
-            if not np.allclose(f(images).numpy(), expected, atol=1e-5):
+            if not np.allclose(call(images).numpy(), expected, atol=1e-5):
                 wrong.append(1)
 
     threads = [threading.Thread(target=work) for _ in range(4)]

@@ -178,7 +178,9 @@ def test_text():
     text = 'node {\n  name: "x"\n  attr {\n    key: "f"\n    value {\n      f: %s\n    }\n  }\n}\n'
     assert str(g) == text % "1" and repr(g) == str(g)
     assert text_format.MessageToString(g) == text % "1.0"
-    assert text_format.MessageToString(GraphDef(node=[{"name": "q"}]), as_one_line=True) == 'node { name: "q" }'
+    assert (
+        text_format.MessageToString(GraphDef(node=[{"name": "q"}]), as_one_line=True) == 'node { name: "q" }'
+    )
     assert text_format.Parse(text_format.MessageToString(g), GraphDef()) == g
     merged = text_format.Merge('node { name: "y" }', g)
     assert merged is g and [n.name for n in g.node] == ["x", "y"]

@@ -15,7 +15,9 @@ def test_print():
     assert str(t) == "tf.Tensor([1. 2.], shape=(2,), dtype=float32)"
     assert repr(tf.constant(3)) == "<tf.Tensor: shape=(), dtype=int32, numpy=3>"
     assert repr(tf.constant("a")) == "<tf.Tensor: shape=(), dtype=string, numpy=b'a'>"
-    assert repr(tf.constant(1, shape=[2, 2])).startswith("<tf.Tensor: shape=(2, 2), dtype=int32, numpy=\narray([[1, 1],")
+    assert repr(tf.constant(1, shape=[2, 2])).startswith(
+        "<tf.Tensor: shape=(2, 2), dtype=int32, numpy=\narray([[1, 1],"
+    )
     assert f"{tf.constant(3.5):.2f} {tf.constant(3)} {t}" == "3.50 3 [1. 2.]"
 
 
@@ -72,7 +74,12 @@ def test_bfloat16():
         ([1, "a"], None, ValueError, "Can't convert Python sequence with mixed types to Tensor."),
         ([[1], [2, 3]], None, ValueError, "Can't convert non-rectangular Python sequence to Tensor."),
         ([1, [2]], None, ValueError, "Can't convert non-rectangular Python sequence to Tensor."),
-        (None, None, ValueError, "Attempt to convert a value (None) with an unsupported type (<class 'NoneType'>)"),
+        (
+            None,
+            None,
+            ValueError,
+            "Attempt to convert a value (None) with an unsupported type (<class 'NoneType'>)",
+        ),
         (3.5, "int32", TypeError, "Cannot convert 3.5 to EagerTensor of dtype int32"),
         ("a", "float32", TypeError, "Cannot convert 'a' to EagerTensor of dtype float"),
         (np.datetime64("2020-01-01"), None, ValueError, "Failed to convert a NumPy array to a Tensor"),
@@ -87,7 +94,9 @@ def test_wrong_values(value, dtype, error, text):
 def test_convert_to_tensor():
     t = tf.constant([1.0])
     assert tf.convert_to_tensor(t) is t and tf.convert_to_tensor(t, tf.float32) is t
-    with pytest.raises(ValueError, match="Tensor conversion requested dtype float64 for Tensor with dtype float32"):
+    with pytest.raises(
+        ValueError, match="Tensor conversion requested dtype float64 for Tensor with dtype float32"
+    ):
         tf.convert_to_tensor(t, tf.float64)
     assert tf.convert_to_tensor([1, 2], dtype_hint=tf.float32).dtype is tf.float32
     assert tf.convert_to_tensor(np.zeros(2), tf.float32).dtype is tf.float32
@@ -174,7 +183,9 @@ def test_dtypes():
     assert repr(tf.as_dtype(101)) == "tf.float32_ref"
     assert tf.float32.as_numpy_dtype is np.float32 and tf.string.as_numpy_dtype is object
     assert (tf.float32.size, tf.string.size, tf.float32.as_datatype_enum) == (4, 0, 1)
-    assert tf.float32.is_floating and tf.uint8.is_unsigned and tf.qint8.is_quantized and tf.complex64.is_complex
+    assert (
+        tf.float32.is_floating and tf.uint8.is_unsigned and tf.qint8.is_quantized and tf.complex64.is_complex
+    )
     assert tf.int8.min == -128 and tf.int8.max == 127 and tf.uint8.limits == (0, 255)
     assert pickle.loads(pickle.dumps(tf.float32)) is tf.float32
     for bad in ("foo", None, int, str, 999):

@@ -19,7 +19,15 @@ from ...graph import (
     import_graph_def,
     placeholder,
 )
-from ...tensor import Tensor, TensorSpec, constant, convert_to_tensor, is_tensor, make_ndarray, make_tensor_proto
+from ...tensor import (
+    Tensor,
+    TensorSpec,
+    constant,
+    convert_to_tensor,
+    is_tensor,
+    make_ndarray,
+    make_tensor_proto,
+)
 from ...tensor_shape import Dimension, TensorShape
 from ...wrap_function import wrap_function
 from . import gfile

@@ -2,32 +2,10 @@
 #include <algorithm>
 #include <numeric>
 
-#include "floe/base/text.h"
-#include "floe/op/infer.h"
-#include "floe/op/kernel.h"
-#include "floe/op/samples.h"
-#include "floe/tensor/dispatch.h"
+#include "floe/ops/sparse/sparse.h"
 
 namespace floe {
 namespace {
-
-// Shapes of indices [n, rank], values [n] and shape [rank] at inputs `at`, `at` + 1, `at` + 2.
-void check_sparse(KernelContext& c, int at) {
-  const Tensor &indices = c.input(at), &values = c.input(at + 1), &shape = c.input(at + 2);
-  if (indices.rank() != 2) c.fail(cat("indices must be a matrix, saw: ", indices.shape().str()));
-  if (values.rank() != 1) c.fail(cat("values must be a vector, saw: ", values.shape().str()));
-  if (shape.rank() != 1) c.fail(cat("dense_shape must be a vector, saw: ", shape.shape().str()));
-  if (indices.dim(0) != values.dim(0))
-    c.fail(cat("The length of `values` (", values.dim(0), ") must match the first dimension of `indices` (", indices.dim(0), ")."));
-  if (indices.dim(1) != shape.dim(0))
-    c.fail(cat("The length of `dense_shape` (", shape.dim(0), ") must match the second dimension of `indices` (",
-               indices.dim(1), ")."));
-}
-
-Tensor matrix(std::vector<int64_t> v, int64_t columns) {
-  int64_t rows = int64_t(v.size()) / columns;
-  return Tensor::vec(v).reshaped({rows, columns});
-}
 
 FLOE_OP("SparseFillEmptyRows", op) {
   op.in("indices:int64, values:T, dense_shape:int64, default_value:T");
@@ -88,14 +66,14 @@ FLOE_OP("SparseFillEmptyRows", op) {
   });
   op.dynamic_outputs().fails_on_values();
   op.samples([](Samples& s) {
-    Tensor at = matrix({0, 1, 2, 0, 2, 3}, 2), shape = Samples::i64({5, 6});
+    Tensor at = index_matrix({0, 1, 2, 0, 2, 3}, 2), shape = Samples::i64({5, 6});
     s.each_type("T", [&](DType t) { s.add({at, s.random({3}, t), shape, s.random({}, t)}); });
-    s.add({matrix({2, 0, 0, 1, 2, 3}, 2), s.random({3}), shape, s.random({})});
+    s.add({index_matrix({2, 0, 0, 1, 2, 3}, 2), s.random({3}), shape, s.random({})});
     s.add({Tensor(DType::kInt64, {0, 2}), s.random({0}), shape, s.random({})});
     s.add({Tensor(DType::kInt64, {0, 2}), s.random({0}), Samples::i64({0, 6}), s.random({})});
-    s.fails("is invalid: 7 >= 5", {matrix({7, 1}, 2), s.random({1}), shape, s.random({})});
+    s.fails("is invalid: 7 >= 5", {index_matrix({7, 1}, 2), s.random({1}), shape, s.random({})});
     s.fails("rank 0", {at, s.random({3}), shape, s.random({1})});
-    s.fails("Received SparseTensor with dense_shape[0] = 0", {matrix({0, 1}, 2), s.random({1}), Samples::i64({0, 6}), s.random({})});
+    s.fails("Received SparseTensor with dense_shape[0] = 0", {index_matrix({0, 1}, 2), s.random({1}), Samples::i64({0, 6}), s.random({})});
   });
 }
 
@@ -154,7 +132,7 @@ FLOE_OP("SparseReshape", op) {
   });
   op.dynamic_outputs().fails_on_values();
   op.samples([](Samples& s) {
-    Tensor at = matrix({0, 0, 0, 0, 0, 1, 0, 1, 0, 1, 0, 0, 1, 2, 3}, 3);
+    Tensor at = index_matrix({0, 0, 0, 0, 0, 1, 0, 1, 0, 1, 0, 0, 1, 2, 3}, 3);
     s.add({at, Samples::i64({2, 3, 6}), Samples::i64({9, -1})});
     s.add({at, Samples::i64({2, 3, 6}), Samples::i64({36})});
     s.add({Tensor(DType::kInt64, {0, 2}), Samples::i64({0, 6}), Samples::i64({0, 2, 3})});
@@ -191,7 +169,7 @@ FLOE_OP("SparseReorder", op) {
     });
   });
   op.samples([](Samples& s) {
-    s.each_type("T", [&](DType t) { s.add({matrix({2, 0, 0, 1, 2, 3, 0, 0}, 2), s.random({4}, t), Samples::i64({5, 6})}); });
+    s.each_type("T", [&](DType t) { s.add({index_matrix({2, 0, 0, 1, 2, 3, 0, 0}, 2), s.random({4}, t), Samples::i64({5, 6})}); });
     s.add({Tensor(DType::kInt64, {0, 2}), s.random({0}), Samples::i64({5, 6})});
   });
 }
@@ -250,14 +228,14 @@ FLOE_OP("SparseTensorDenseMatMul", op) {
   });
   op.dynamic_outputs().fails_on_values();
   op.samples([](Samples& s) {
-    Tensor at = matrix({0, 1, 2, 0, 2, 3}, 2), shape = Samples::i64({3, 4});
+    Tensor at = index_matrix({0, 1, 2, 0, 2, 3}, 2), shape = Samples::i64({3, 4});
     for (DType t : {DType::kFloat32, DType::kFloat64, DType::kInt32, DType::kComplex64, DType::kComplex128})
       s.add({at, s.random({3}, t), shape, s.random({4, 2}, t)});
     s.add({at, s.random({3}, DType::kComplex64), shape, s.random({2, 3}, DType::kComplex64)}, {{"adjoint_a", true}, {"adjoint_b", true}});
     s.add({at, s.random({3}), shape, s.random({2, 4})}, {{"adjoint_b", true}});
     s.add({Tensor(DType::kInt64, {0, 2}), s.random({0}), shape, s.random({4, 2})});
     s.fails("inner dimension does not match: 4 vs. 5", {at, s.random({3}), shape, s.random({5, 2})});
-    s.fails("out of bounds", {matrix({0, 9}, 2), s.random({1}), shape, s.random({4, 2})});
+    s.fails("out of bounds", {index_matrix({0, 9}, 2), s.random({1}), shape, s.random({4, 2})});
   });
 }
 

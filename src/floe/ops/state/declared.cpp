@@ -109,11 +109,6 @@ FLOE_OP("IteratorGetNext", op) {
 FLOE_OP("OptionalFromValue", op) {
   op.in("components:Toutput_types").out("optional:variant").attrs("Toutput_types:list(type)>=1").infer(infer_scalar);
 }
-FLOE_OP("DenseToDenseSetOperation", op) {
-  op.in("set1:T, set2:T").out("result_indices:int64, result_values:T, result_shape:int64");
-  op.attrs("set_operation:string; validate_indices:bool=true; T:{int8,int16,int32,int64,uint8,uint16,string}");
-  op.infer(infer_unknown);
-}
 FLOE_OP("OptionalNone", op) { op.out("optional:variant").infer(infer_scalar); }
 
 constexpr const char* kRealTypes =

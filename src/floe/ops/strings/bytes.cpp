@@ -62,6 +62,51 @@ FLOE_OP("DecodeRaw", op) {
   });
 }
 
+FLOE_OP("DecodePaddedRaw", op) {
+  op.in("input_bytes:string, fixed_length:int32").out("output:out_type").attrs(
+      "out_type:{half,float,double,int32,uint16,uint8,int16,int8,int64,bfloat16}; little_endian:bool=true");
+  op.infer([](InferContext& c) {
+    c.with_rank(1, 0);
+    int64_t count = -1;
+    if (auto n = c.int_value(1)) {
+      int64_t unit = int64_t(dtype_size(c.output_dtype(0)));
+      if (n->at(0) <= 0) c.fail(cat("fixed_length (", n->at(0), ") must be greater than zero."));
+      if (n->at(0) % unit)
+        c.fail(cat("fixed_length (", n->at(0), ") must be a multiple of the size of out_type (", unit, ")"));
+      count = n->at(0) / unit;
+    }
+    c.set_output(0, c.shape(0).has_rank() ? c.shape(0).concat({count}) : Shape::unknown());
+  });
+  op.kernel([](const KernelInit& k) -> KernelFn {
+    DType t = k.output_type(0);
+    bool swap = !k.attr<bool>("little_endian");
+    return [t, swap](KernelContext& c) {
+      size_t size = size_t(c.scalar<int32_t>(1));
+      char* to = static_cast<char*>(c.output(0).mutable_raw());
+      std::string padded;
+      for (const std::string& s : c.input(0).flat<std::string>()) {
+        padded = s;
+        padded.resize(size, '\0');
+        copy_numbers(to, padded, t, swap);
+        to += size;
+      }
+    };
+  });
+  op.fails_on_values();
+  op.samples([](Samples& s) {
+    Tensor x = Tensor::vec<std::string>({"abcdefgh12345678", "ABC", ""});
+    auto n = [](int32_t v) { return Tensor::scalar(v); };
+    s.each_type("out_type", [&](DType t) {
+      if (t == DType::kFloat16) return;  // TensorFlow has no kernel for it
+      for (bool little : {true, false}) s.add({x, n(8)}, {{"out_type", t}, {"little_endian", little}});
+    });
+    s.add({Tensor::scalar("ab"), n(3)}, {{"out_type", DType::kUint8}});
+    s.add({Tensor(DType::kString, {0, 2}), n(4)}, {{"out_type", DType::kFloat32}});
+    s.fails("fixed_length (0) must be greater than zero.", {x, n(0)}, {{"out_type", DType::kUint8}});
+    s.fails("fixed_length (3) must be a multiple of the size of out_type (2)", {x, n(3)}, {{"out_type", DType::kInt16}});
+  });
+}
+
 constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 std::string encode_base64(std::string_view s, bool pad) {

@@ -148,7 +148,10 @@ def _make(name):
             value = given.get(arg["number_attr"] or arg["type_list_attr"])
             return value if isinstance(value, int) else len(value) if value is not None else len(results)
 
-        results = _record(name, kwargs.get("name"), inputs, given) or _floe.invoke(name, inputs, given)
+        recorded = _record(name, kwargs.get("name"), inputs, given)
+        if recorded is not None and not d["outputs"]:
+            return recorded
+        results = recorded.outputs if recorded is not None else _floe.invoke(name, inputs, given)
         return _pack(d, tuple_class, results, number)
 
     call.__name__ = call.__qualname__ = name
@@ -158,7 +161,7 @@ def _make(name):
 
 
 def _record(op, name, inputs, attrs):
-    """The outputs of a new node where a graph is being recorded, else None."""
+    """A new node where a graph is being recorded, else None."""
     g = _recording()
     if g is None:
         for t in inputs:
@@ -168,8 +171,7 @@ def _record(op, name, inputs, attrs):
     if g is None:
         return None
     symbolic = [g._constant(t, "Const") if isinstance(t, EagerTensor) else t for t in inputs]
-    recorded = g._add(op, name or op, symbolic, attrs)
-    return recorded.outputs or [recorded]
+    return g._add(op, name or op, symbolic, attrs)
 
 
 def __getattr__(name):

@@ -52,12 +52,15 @@ DLDataType type_of(DType t) {
     case DType::kInt8:
     case DType::kInt16:
     case DType::kInt32:
-    case DType::kInt64: return {0, bits, 1};
+    case DType::kInt64:
+      return {0, bits, 1};
     case DType::kUint8:
     case DType::kUint16:
     case DType::kUint32:
-    case DType::kUint64: return {1, bits, 1};
-    default: throw_python(PyExc_BufferError, std::string("DLPack has no type for ") + dtype_name(t));
+    case DType::kUint64:
+      return {1, bits, 1};
+    default:
+      throw_python(PyExc_BufferError, std::string("DLPack has no type for ") + dtype_name(t));
   }
 }
 
@@ -66,8 +69,9 @@ DLTensor describe(Held& h) {
   h.strides.resize(h.shape.size());
   int64_t step = 1;
   for (size_t i = h.shape.size(); i-- > 0; step *= h.shape[i]) h.strides[i] = step;
-  return {h.tensor.mutable_raw(), {kCpu, 0}, int32_t(h.shape.size()), type_of(h.tensor.dtype()),
-          h.shape.data(), h.strides.data(), 0};
+  return {
+      h.tensor.mutable_raw(), {kCpu, 0}, int32_t(h.shape.size()), type_of(h.tensor.dtype()), h.shape.data(),
+      h.strides.data(),       0};
 }
 
 template <class Managed>
@@ -88,20 +92,22 @@ nb::object make_capsule(const EagerTensor& t, nb::object max_version, nb::object
   bool copied = copy.ptr() == Py_True;
   // Consumers of the old form may write to the memory, so they get memory of their own.
   if (!versioned && copy.ptr() == Py_False)
-    throw_python(PyExc_BufferError, "Tensors are read-only, which DLPack before 1.0 cannot say: a copy is needed");
+    throw_python(PyExc_BufferError,
+                 "Tensors are read-only, which DLPack before 1.0 cannot say: a copy is needed");
   copied = copied || !versioned;
   auto held = std::make_unique<Held>();
   held->tensor = copied ? t.value.clone() : t.value;
   DLTensor d = describe(*held);
   if (versioned) {
-    auto* m = new DLManagedTensorVersioned{1, 0, held.release(), &delete_managed<DLManagedTensorVersioned>,
-                                           copied ? kCopied : kReadOnly, d};
+    auto* m = new DLManagedTensorVersioned{
+        1, 0, held.release(), &delete_managed<DLManagedTensorVersioned>, copied ? kCopied : kReadOnly, d};
     return nb::steal(PyCapsule_New(m, "dltensor_versioned", [](PyObject* c) {
       release_capsule<DLManagedTensorVersioned>(c, "dltensor_versioned");
     }));
   }
   auto* m = new DLManagedTensor{d, held.release(), &delete_managed<DLManagedTensor>};
-  return nb::steal(PyCapsule_New(m, "dltensor", [](PyObject* c) { release_capsule<DLManagedTensor>(c, "dltensor"); }));
+  return nb::steal(
+      PyCapsule_New(m, "dltensor", [](PyObject* c) { release_capsule<DLManagedTensor>(c, "dltensor"); }));
 }
 
 }  // namespace

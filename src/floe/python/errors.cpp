@@ -3,7 +3,8 @@
 namespace floe::python {
 
 Registered& registered() {
-  static Registered* r = new Registered;  // outlives the interpreter: its objects must not be released after it
+  static Registered* r =
+      new Registered;  // outlives the interpreter: its objects must not be released after it
   return *r;
 }
 
@@ -24,7 +25,9 @@ void throw_python(PyObject* type, const std::string& text) {
   throw nb::python_error();
 }
 
-std::string name_of_type(nb::handle h) { return nb::cast<std::string>(nb::str(nb::handle(h.type()).attr("__name__"))); }
+std::string name_of_type(nb::handle h) {
+  return nb::cast<std::string>(nb::str(nb::handle(h.type()).attr("__name__")));
+}
 
 nb::bytes bytes_object(std::string_view s) { return nb::bytes(s.data(), s.size()); }
 

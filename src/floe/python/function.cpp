@@ -20,26 +20,32 @@ void on_interrupt(int signal) {
   python_action.sa_handler(signal);
 }
 
-// While the main thread runs kernels, Ctrl-C sets the flag that the run looks at, besides telling Python. Other
-// handlers than Python's own are left alone: they may not want the run to end.
+// While the main thread runs kernels, Ctrl-C sets the flag that the run looks at, besides telling Python.
+// Other handlers than Python's own are left alone: they may not want the run to end.
 class InterruptGuard {
  public:
   InterruptGuard() {
     if (getpid() != pid_t(syscall(SYS_gettid)) || !python_would_raise()) return;
-    interrupted.store(false, std::memory_order_relaxed);
-    sigaction(SIGINT, nullptr, &python_action);
-    if (python_action.sa_handler == SIG_DFL || python_action.sa_handler == SIG_IGN || (python_action.sa_flags & SA_SIGINFO))
+    struct sigaction current;
+    sigaction(SIGINT, nullptr, &current);
+    if (current.sa_handler == &on_interrupt) {  // a call inside of a call
+      watched_ = true;
       return;
-    struct sigaction ours = python_action;
+    }
+    if (current.sa_handler == SIG_DFL || current.sa_handler == SIG_IGN || (current.sa_flags & SA_SIGINFO))
+      return;
+    interrupted.store(false, std::memory_order_relaxed);
+    python_action = current;
+    struct sigaction ours = current;
     ours.sa_handler = &on_interrupt;
-    active_ = sigaction(SIGINT, &ours, nullptr) == 0;
+    watched_ = installed_ = sigaction(SIGINT, &ours, nullptr) == 0;
   }
   ~InterruptGuard() {
-    if (active_) sigaction(SIGINT, &python_action, nullptr);
+    if (installed_) sigaction(SIGINT, &python_action, nullptr);
   }
   InterruptGuard(const InterruptGuard&) = delete;
   InterruptGuard& operator=(const InterruptGuard&) = delete;
-  const std::atomic<bool>* flag() const { return active_ ? &interrupted : nullptr; }
+  const std::atomic<bool>* flag() const { return watched_ ? &interrupted : nullptr; }
 
  private:
   static bool python_would_raise() {
@@ -52,13 +58,14 @@ class InterruptGuard {
     }
     return nb::steal(PyObject_CallOneArg(get, number)).ptr() == standard;
   }
-  bool active_ = false;
+  bool watched_ = false, installed_ = false;
 };
 
 std::string describe_inputs(const Function::Impl& f) {
   std::string s;
   for (const TensorSpec& i : f.inputs)
-    s += cat(s.empty() ? "" : ", ", "'", i.name, "' (", dtype_name(i.dtype), ", shape ", i.shape.tuple_str(), ")");
+    s += cat(s.empty() ? "" : ", ", "'", i.name, "' (", dtype_name(i.dtype), ", shape ", i.shape.tuple_str(),
+             ")");
   return s.empty() ? "no inputs" : s;
 }
 
@@ -66,25 +73,26 @@ Tensor argument(const Function::Impl& f, size_t i, nb::handle value, Sharing sha
   const TensorSpec& spec = f.inputs[i];
   if (const Tensor* t = unwrap(value)) {
     if (spec.dtype != DType::kInvalid && t->dtype() != spec.dtype)
-      throw InvalidArgument(cat("Input '", spec.name, "' takes ", dtype_name(spec.dtype), ", the tensor given is ",
-                                dtype_name(t->dtype()), " of shape ", t->shape().tuple_str(),
-                                ". Convert the values first, as in x.numpy().astype('", dtype_name(spec.dtype), "')"));
+      throw InvalidArgument(
+          cat("Input '", spec.name, "' takes ", dtype_name(spec.dtype), ", the tensor given is ",
+              dtype_name(t->dtype()), " of shape ", t->shape().tuple_str(),
+              ". Convert the values first, as in x.numpy().astype('", dtype_name(spec.dtype), "')"));
     return *t;
   }
   try {
     return to_tensor(value, spec.dtype, DType::kInvalid, sharing);
   } catch (nb::python_error& e) {
     if (!e.matches(PyExc_ValueError) && !e.matches(PyExc_TypeError)) throw;
-    std::string text = cat("Input '", spec.name, "' (", dtype_name(spec.dtype), ", shape ", spec.shape.tuple_str(),
-                           "): ", nb::cast<std::string>(nb::str(e.value())));
+    std::string text = cat("Input '", spec.name, "' (", dtype_name(spec.dtype), ", shape ",
+                           spec.shape.tuple_str(), "): ", nb::cast<std::string>(nb::str(e.value())));
     throw_python(e.matches(PyExc_ValueError) ? PyExc_ValueError : PyExc_TypeError, text);
   }
 }
 
 void check_shape(const TensorSpec& spec, const Tensor& t) {
   if (spec.shape.is_compatible_with(t.shape())) return;
-  throw_python(PyExc_ValueError, cat("Cannot feed value of shape ", t.shape().tuple_str(), " for Tensor ", spec.name,
-                                     ", which has shape ", spec.shape.tuple_str(), "."));
+  throw_python(PyExc_ValueError, cat("Cannot feed value of shape ", t.shape().tuple_str(), " for Tensor ",
+                                     spec.name, ", which has shape ", spec.shape.tuple_str(), "."));
 }
 
 nb::list call(const Runner& r, nb::args args) {
@@ -125,7 +133,8 @@ nb::list call(const Runner& r, nb::args args) {
 
 nb::list specs(const std::vector<TensorSpec>& v) {
   nb::list l;
-  for (const TensorSpec& s : v) l.append(nb::make_tuple(str_object(s.name), dtype_object(s.dtype), shape_object(s.shape)));
+  for (const TensorSpec& s : v)
+    l.append(nb::make_tuple(str_object(s.name), dtype_object(s.dtype), shape_object(s.shape)));
   return l;
 }
 
@@ -145,13 +154,15 @@ Runner load_function(const PyProgram& p, std::vector<std::string> inputs, std::v
   std::vector<Endpoint> feeds, fetches;
   if (outputs.empty()) outputs = p.program.default_outputs();
   if (outputs.empty())
-    throw InvalidArgument(cat(impl->file, ": no output was found: every tensor is read by some node. Name the outputs"));
+    throw InvalidArgument(
+        cat(impl->file, ": no output was found: every tensor is read by some node. Name the outputs"));
   if (inputs.empty()) {
     Function f = p.program.function({}, outputs);
     for (const TensorSpec& s : f.inputs()) inputs.push_back(s.name);
   }
   for (const std::string& s : inputs) feeds.push_back(find_endpoint(*impl->graph, s, impl->file, "input"));
-  for (const std::string& s : outputs) fetches.push_back(find_endpoint(*impl->graph, s, impl->file, "output"));
+  for (const std::string& s : outputs)
+    fetches.push_back(find_endpoint(*impl->graph, s, impl->file, "output"));
   return make_runner(impl, feeds, fetches);
 }
 
@@ -173,11 +184,12 @@ void bind_function(nb::module_& m) {
     std::vector<Shape> s;
     for (nb::handle h : shapes) s.push_back(shape_from(h));
     if (s.size() != r.function->inputs.size())
-      throw_python(PyExc_TypeError, cat("explain() takes a shape per input: ", describe_inputs(*r.function), "."));
+      throw_python(PyExc_TypeError,
+                   cat("explain() takes a shape per input: ", describe_inputs(*r.function), "."));
     for (size_t i = 0; i < s.size(); ++i)
       if (!s[i].is_fully_defined())
-        throw_python(PyExc_ValueError, cat("explain() needs full shapes; '", r.function->inputs[i].name, "' has ",
-                                           s[i].tuple_str(), "."));
+        throw_python(PyExc_ValueError, cat("explain() needs full shapes; '", r.function->inputs[i].name,
+                                           "' has ", s[i].tuple_str(), "."));
     nb::gil_scoped_release release;
     return r.function->executable->plan(s)->describe();
   });

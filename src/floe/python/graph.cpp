@@ -30,7 +30,8 @@ nb::object attr_of(const GraphCore& g, size_t i, const std::string& name) {
     // Defaults that the file left out.
     const AttrValue* v = g.node(i)->attrs.find(name);
     if (!v)
-      throw_python(PyExc_ValueError, cat("Operation '", g.node(i)->name, "' has no attr named '", name, "'."));
+      throw_python(PyExc_ValueError,
+                   cat("Operation '", g.node(i)->name, "' has no attr named '", name, "'."));
     return attr_object(*v);
   }
   if (a->has("shape")) return wrap_message(const_cast<Message&>(a->get_message("shape")));
@@ -39,8 +40,8 @@ nb::object attr_of(const GraphCore& g, size_t i, const std::string& name) {
   return attr_object(attr_from_proto(*a));
 }
 
-size_t add_node(GraphCore& g, const std::string& op_name, const std::string& name, const std::vector<Output>& inputs,
-                nb::dict attrs, const std::vector<size_t>& controls) {
+size_t add_node(GraphCore& g, const std::string& op_name, const std::string& name,
+                const std::vector<Output>& inputs, nb::dict attrs, const std::vector<size_t>& controls) {
   const OpDef& op = get_op(op_name);
   Graph& graph = g.graph();
   AttrMap a = attrs_from(op, attrs);

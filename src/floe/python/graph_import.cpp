@@ -87,7 +87,8 @@ class Import {
     Message& list = hints->mutable_message("list");
     for (size_t k = 0, m = list.size("s"); k < m; ++k) {
       std::string s(list.get_string("s", k));
-      if (s.rfind("loc:@", 0) == 0 && names_.count(s.substr(5))) list.set("s", k, std::string_view("loc:@" + names_[s.substr(5)]));
+      if (s.rfind("loc:@", 0) == 0 && names_.count(s.substr(5)))
+        list.set("s", k, std::string_view("loc:@" + names_[s.substr(5)]));
     }
   }
 
@@ -123,7 +124,8 @@ class Import {
     if (!g.library) g.library = std::make_shared<FunctionLibrary>();
     for (const std::string& name : imported.library->names())
       if (!g.library->has(name))
-        g.library->add_lazy(name, [library = imported.library](const FuncRef& ref) { return library->find(ref); });
+        g.library->add_lazy(name,
+                            [library = imported.library](const FuncRef& ref) { return library->find(ref); });
     Message& to = g_.program->graph_def->mutable_message("library");
     std::unordered_set<std::string> have;
     for (size_t i = 0, n = to.size("function"); i < n; ++i)
@@ -131,7 +133,8 @@ class Import {
     const Message& from = def.get_message("library");
     for (size_t i = 0, n = from.size("function"); i < n; ++i) {
       const Message& f = from.get_message("function", i);
-      if (have.emplace(f.get_message("signature").get_string("name")).second) to.add_message("function").copy_from(f);
+      if (have.emplace(f.get_message("signature").get_string("name")).second)
+        to.add_message("function").copy_from(f);
     }
   }
 
@@ -185,7 +188,8 @@ GraphCore::GraphCore() : program(make_program(Message::make(schema::GraphDef), "
 
 Node* GraphCore::node(size_t i) const {
   auto nodes = graph().nodes();
-  if (i >= nodes.size() || !nodes[i]) throw OutOfRange(cat("The graph has ", nodes.size(), " nodes, not node ", i));
+  if (i >= nodes.size() || !nodes[i])
+    throw OutOfRange(cat("The graph has ", nodes.size(), " nodes, not node ", i));
   return nodes[i].get();
 }
 

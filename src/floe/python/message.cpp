@@ -1,16 +1,17 @@
 // Protocol buffer messages as Python objects, generically over floe::Message.
 
+#include "floe/python/message.h"
 #include "floe/base/text.h"
 #include "floe/format/graph_file.h"
 #include "floe/format/schema.h"
-#include "floe/python/message.h"
 
 namespace floe::python {
 namespace {
 
 // What the Python class of a message knows.
 const MessageType* type_of_class(nb::handle cls) {
-  return static_cast<const MessageType*>(PyCapsule_GetPointer(nb::object(cls.attr("_type")).ptr(), "MessageType"));
+  return static_cast<const MessageType*>(
+      PyCapsule_GetPointer(nb::object(cls.attr("_type")).ptr(), "MessageType"));
 }
 
 nb::object new_instance(nb::handle cls, MessagePtr p) {
@@ -214,13 +215,16 @@ void init_message(Message& m, nb::handle value, const FieldType& f) {
     return;
   }
   if (!is_message(value) || &unwrap_message(value).type() != &m.type())
-    throw_python(PyExc_TypeError,
-                 cat(f.repeated ? "Expected a message object, but got "
-                                : "Parameter to initialize message field must be dict or instance of same class: expected ",
-                     f.repeated ? nb::cast<std::string>(nb::repr(value))
-                                : nb::cast<std::string>(nb::repr(registered().message_class(str_object(m.type().full_name)))) +
-                                      " got " + class_name(value),
-                     "."));
+    throw_python(
+        PyExc_TypeError,
+        cat(f.repeated
+                ? "Expected a message object, but got "
+                : "Parameter to initialize message field must be dict or instance of same class: expected ",
+            f.repeated ? nb::cast<std::string>(nb::repr(value))
+                       : nb::cast<std::string>(
+                             nb::repr(registered().message_class(str_object(m.type().full_name)))) +
+                             " got " + class_name(value),
+            "."));
   m.merge_from(unwrap_message(value));
   m.set_in_parent();
 }
@@ -233,7 +237,8 @@ void init_fields(Message& m, nb::dict fields) {
       init_map(m, f, value);
     } else if (f.repeated) {
       if (!nb::hasattr(value, "__iter__"))
-        throw_python(PyExc_TypeError, cat("Argument for field ", m.type().full_name, ".", f.name, " is not iterable"));
+        throw_python(PyExc_TypeError,
+                     cat("Argument for field ", m.type().full_name, ".", f.name, " is not iterable"));
       extend_list(m, f, value);
     } else if (f.is_message()) {
       init_message(m.mutable_message(f), value, f);
@@ -251,10 +256,12 @@ void bind_message(nb::module_& m) {
     init_fields(*p, fields);
     new (self.p) PyMessage{std::move(p)};
   });
-  c.def("ParseFromString", [](PyMessage& s, nb::handle data) { return merge_bytes(*s.message, data, true); },
-        nb::arg("serialized"));
-  c.def("MergeFromString", [](PyMessage& s, nb::handle data) { return merge_bytes(*s.message, data, false); },
-        nb::arg("serialized"));
+  c.def(
+      "ParseFromString", [](PyMessage& s, nb::handle data) { return merge_bytes(*s.message, data, true); },
+      nb::arg("serialized"));
+  c.def(
+      "MergeFromString", [](PyMessage& s, nb::handle data) { return merge_bytes(*s.message, data, false); },
+      nb::arg("serialized"));
   auto serialize = [](PyMessage& s, nb::kwargs) { return bytes_object(s.message->serialize()); };
   c.def("SerializeToString", serialize);
   c.def("SerializePartialToString", serialize);
@@ -274,7 +281,8 @@ void bind_message(nb::module_& m) {
       no_such_field(s.message->type(), name, PyExc_ValueError);
     }
     if (!f->presence || f->repeated)
-      throw_python(PyExc_ValueError, cat("Field ", s.message->type().full_name, ".", f->name, " does not have presence."));
+      throw_python(PyExc_ValueError,
+                   cat("Field ", s.message->type().full_name, ".", f->name, " does not have presence."));
     return s.message->has(*f);
   });
   c.def("ClearField", [](PyMessage& s, std::string_view name) {
@@ -301,21 +309,26 @@ void bind_message(nb::module_& m) {
   c.def("FindInitializationErrors", [](PyMessage&) { return nb::list(); });
   c.def("__repr__", [](PyMessage& s) { return str_object(s.message->print_text(TextStyle::kStr)); });
   c.def("__str__", [](PyMessage& s) { return str_object(s.message->print_text(TextStyle::kStr)); });
-  c.def("__eq__", [](nb::handle self, nb::handle other) -> nb::object {
-    if (!is_message(other)) return nb::borrow(Py_NotImplemented);
-    Message &a = unwrap_message(self), &b = unwrap_message(other);
-    return nb::bool_(&a.type() == &b.type() && a == b);
-  }, nb::arg("other").none());
+  c.def(
+      "__eq__",
+      [](nb::handle self, nb::handle other) -> nb::object {
+        if (!is_message(other)) return nb::borrow(Py_NotImplemented);
+        Message &a = unwrap_message(self), &b = unwrap_message(other);
+        return nb::bool_(&a.type() == &b.type() && a == b);
+      },
+      nb::arg("other").none());
   c.def("__getstate__", [](PyMessage& s) { return bytes_object(s.message->serialize()); });
   c.def("_merge_text", [](PyMessage& s, nb::handle text) { merge_text(*s.message, text); });
-  c.def("_print_text", [](PyMessage& s) { return str_object(s.message->print_text(TextStyle::kTextFormat)); });
+  c.def("_print_text",
+        [](PyMessage& s) { return str_object(s.message->print_text(TextStyle::kTextFormat)); });
   c.def("_clone", [](nb::handle self) { return new_instance(self.type(), unwrap_message(self).clone()); });
 
   m.def("message_type", [](std::string_view name) -> nb::object {
     const MessageType* t = schema::find_message(name);
     return t ? nb::steal(PyCapsule_New(const_cast<MessageType*>(t), "MessageType", nullptr)) : nb::none();
   });
-  m.def("message_fields", [](nb::capsule t) { return describe_fields(*static_cast<const MessageType*>(t.data())); });
+  m.def("message_fields",
+        [](nb::capsule t) { return describe_fields(*static_cast<const MessageType*>(t.data())); });
   m.def("enum_values", [](nb::capsule t, std::string_view name) {
     const FieldType* f = enum_field(*static_cast<const MessageType*>(t.data()), name);
     return f ? describe_enum(*f->enum_type) : nb::list();

@@ -1,7 +1,6 @@
 // Pieces of the message bindings.
 #pragma once
 
-
 #include "floe/format/message.h"
 #include "floe/python/py.h"
 

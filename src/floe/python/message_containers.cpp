@@ -39,12 +39,13 @@ void append(const PyList& l, nb::handle v) {
   if (l.field->is_message()) {
     const MessageType& t = *l.field->message;
     if (!is_message(v))
-      throw_python(PyExc_TypeError, cat("Expected a message object, but got ", nb::cast<std::string>(nb::repr(v)), "."));
+      throw_python(PyExc_TypeError,
+                   cat("Expected a message object, but got ", nb::cast<std::string>(nb::repr(v)), "."));
     if (&unwrap_message(v).type() != &t)
       throw_python(PyExc_TypeError,
                    cat("Parameter to MergeFrom() must be instance of same class: expected ",
-                       nb::cast<std::string>(nb::repr(registered().message_class(str_object(t.full_name)))), " got ",
-                       nb::cast<std::string>(nb::repr(v.type())), "."));
+                       nb::cast<std::string>(nb::repr(registered().message_class(str_object(t.full_name)))),
+                       " got ", nb::cast<std::string>(nb::repr(v.type())), "."));
     MessagePtr copy = unwrap_message(v).clone();
     l.owner->add_message(*l.field).copy_from(*copy);
   } else {
@@ -90,7 +91,8 @@ void delete_item(const PyList& l, nb::handle i) {
     return;
   }
   if (step > 0) start += (n - 1) * step;
-  for (Py_ssize_t k = 0, at = start; k < n; ++k, at -= std::abs(step)) l.owner->remove(*l.field, size_t(at), size_t(at) + 1);
+  for (Py_ssize_t k = 0, at = start; k < n; ++k, at -= std::abs(step))
+    l.owner->remove(*l.field, size_t(at), size_t(at) + 1);
 }
 
 nb::object pop(const PyList& l, Py_ssize_t i) {
@@ -113,7 +115,9 @@ void remove_value(const PyList& l, nb::handle v) {
 void sort(const PyList& l, nb::args args, nb::kwargs kw) {
   nb::list items = to_list(l);
   size_t n = size_of(l);
-  nb::object key = nb::len(args) ? nb::object(args[0]) : kw.contains("key") ? nb::object(kw["key"]) : nb::none();
+  nb::object key = nb::len(args)        ? nb::object(args[0])
+                   : kw.contains("key") ? nb::object(kw["key"])
+                                        : nb::none();
   bool reverse = kw.contains("reverse") && PyObject_IsTrue(nb::object(kw["reverse"]).ptr()) == 1;
   nb::list keyed;
   for (size_t i = 0; i < n; ++i) keyed.append(key.is_none() ? nb::object(items[i]) : key(items[i]));
@@ -128,7 +132,8 @@ nb::object list_equal(const PyList& l, nb::handle other) {
   PyList* o = nullptr;
   nb::list mine = to_list(l);
   if (nb::try_cast<PyList*>(other, o)) return nb::bool_(mine.equal(to_list(*o)));
-  if (PyList_Check(other.ptr()) || PyTuple_Check(other.ptr())) return nb::bool_(mine.equal(nb::list(nb::borrow(other))));
+  if (PyList_Check(other.ptr()) || PyTuple_Check(other.ptr()))
+    return nb::bool_(mine.equal(nb::list(nb::borrow(other))));
   return nb::borrow(Py_NotImplemented);
 }
 
@@ -166,7 +171,8 @@ nb::dict to_dict(const PyMap& m) {
 }
 
 void map_set(const PyMap& m, nb::handle key, nb::handle value) {
-  if (m.field->map_value().is_message()) throw_python(PyExc_ValueError, "Message objects may not be assigned");
+  if (m.field->map_value().is_message())
+    throw_python(PyExc_ValueError, "Message objects may not be assigned");
   MapKeyArgument k(m.field->map_key(), key);
   m.owner->map_set(*m.field, k.key(), ScalarArgument(m.field->map_value(), value).value());
 }
@@ -189,14 +195,16 @@ void bind_list(nb::module_& m) {
   c.def("__setitem__", &set_item);
   c.def("__delitem__", &delete_item);
   c.def("__iter__", [](const PyList& l) { return nb::iter(to_list(l)); });
-  c.def("__contains__", [](const PyList& l, nb::handle v) { return PySequence_Contains(to_list(l).ptr(), v.ptr()) == 1; });
+  c.def("__contains__",
+        [](const PyList& l, nb::handle v) { return PySequence_Contains(to_list(l).ptr(), v.ptr()) == 1; });
   c.def("__eq__", &list_equal, nb::arg("other").none());
   c.def("__repr__", [](const PyList& l) { return nb::repr(to_list(l)); });
   c.def("__deepcopy__", [](const PyList& l, nb::handle memo) {
     return nb::module_::import_("copy").attr("deepcopy")(to_list(l), memo);
   });
   c.def("add", [](const PyList& l, nb::args args, nb::kwargs fields) {
-    if (!l.field->is_message()) throw_python(PyExc_AttributeError, "add() is for repeated messages: use append()");
+    if (!l.field->is_message())
+      throw_python(PyExc_AttributeError, "add() is for repeated messages: use append()");
     if (nb::len(args)) throw_python(PyExc_TypeError, "No positional arguments allowed");
     MessagePtr checked = Message::make(*l.field->message);
     init_fields(*checked, fields);
@@ -235,11 +243,14 @@ void bind_map(nb::module_& m) {
     return p.owner->map_has(*p.field, MapKeyArgument(p.field->map_key(), k).key());
   });
   c.def("__iter__", [](const PyMap& p) { return nb::iter(map_keys(p)); });
-  c.def("__eq__", [](const PyMap& p, nb::handle other) -> nb::object {
-    PyMap* o = nullptr;
-    if (nb::try_cast<PyMap*>(other, o)) return nb::bool_(to_dict(p).equal(to_dict(*o)));
-    return nb::bool_(to_dict(p).equal(other));
-  }, nb::arg("other").none());
+  c.def(
+      "__eq__",
+      [](const PyMap& p, nb::handle other) -> nb::object {
+        PyMap* o = nullptr;
+        if (nb::try_cast<PyMap*>(other, o)) return nb::bool_(to_dict(p).equal(to_dict(*o)));
+        return nb::bool_(to_dict(p).equal(other));
+      },
+      nb::arg("other").none());
   c.def("__repr__", [](const PyMap& p) { return nb::repr(to_dict(p)); });
   c.def("keys", [](const PyMap& p) { return to_dict(p).attr("keys")(); });
   c.def("values", [](const PyMap& p) { return to_dict(p).attr("values")(); });
@@ -251,18 +262,16 @@ void bind_map(nb::module_& m) {
         return p.owner->map_has(*p.field, key.key()) ? map_value(p, key.key()) : fallback;
       },
       nb::arg("key"), nb::arg("default") = nb::none());
-  c.def(
-      "pop",
-      [](const PyMap& p, nb::handle k, nb::args fallback) {
-        MapKeyArgument key(p.field->map_key(), k);
-        if (!p.owner->map_has(*p.field, key.key())) {
-          if (nb::len(fallback)) return nb::object(fallback[0]);
-          throw_python(PyExc_KeyError, "Key not present in map");
-        }
-        nb::object v = map_value(p, key.key());
-        p.owner->map_erase(*p.field, key.key());
-        return v;
-      });
+  c.def("pop", [](const PyMap& p, nb::handle k, nb::args fallback) {
+    MapKeyArgument key(p.field->map_key(), k);
+    if (!p.owner->map_has(*p.field, key.key())) {
+      if (nb::len(fallback)) return nb::object(fallback[0]);
+      throw_python(PyExc_KeyError, "Key not present in map");
+    }
+    nb::object v = map_value(p, key.key());
+    p.owner->map_erase(*p.field, key.key());
+    return v;
+  });
   c.def("update", [](const PyMap& p, nb::handle values) {
     for (nb::handle k : values.attr("keys")()) map_set(p, k, nb::object(values[k]));
   });

@@ -15,16 +15,19 @@ std::string_view characters(nb::handle v) {
 
 Scalar string_value(nb::handle v) {
   if (PyBytes_Check(v.ptr()) && !valid_utf8(characters(v))) {
-    nb::object decoded = nb::steal(PyUnicode_DecodeUTF8(characters(v).data(), PyBytes_GET_SIZE(v.ptr()), nullptr));
+    nb::object decoded =
+        nb::steal(PyUnicode_DecodeUTF8(characters(v).data(), PyBytes_GET_SIZE(v.ptr()), nullptr));
     if (!decoded.is_valid()) throw nb::python_error();
   }
   if (!PyBytes_Check(v.ptr()) && !PyUnicode_Check(v.ptr()))
-    throw_python(PyExc_TypeError, cat("bad argument type for built-in operation: expected str, ", name_of_type(v), " found"));
+    throw_python(PyExc_TypeError,
+                 cat("bad argument type for built-in operation: expected str, ", name_of_type(v), " found"));
   return characters(v);
 }
 
 Scalar bytes_value(nb::handle v) {
-  if (!PyBytes_Check(v.ptr())) throw_python(PyExc_TypeError, cat("expected bytes, ", name_of_type(v), " found"));
+  if (!PyBytes_Check(v.ptr()))
+    throw_python(PyExc_TypeError, cat("expected bytes, ", name_of_type(v), " found"));
   return characters(v);
 }
 
@@ -52,19 +55,23 @@ Scalar int_value(const FieldType& f, nb::handle v) {
 Scalar enum_value(const FieldType& f, nb::handle v) {
   if (!PyUnicode_Check(v.ptr())) return int_value(f, v);
   const EnumValue* e = f.enum_type->by_name(characters(v));
-  if (!e)
-    throw_python(PyExc_ValueError, cat("unknown enum label \"", characters(v), "\""));
+  if (!e) throw_python(PyExc_ValueError, cat("unknown enum label \"", characters(v), "\""));
   return int64_t(e->number);
 }
 
 Scalar value_for(const FieldType& f, nb::handle v) {
   switch (f.kind) {
-    case Kind::kString: return string_value(v);
-    case Kind::kBytes: return bytes_value(v);
+    case Kind::kString:
+      return string_value(v);
+    case Kind::kBytes:
+      return bytes_value(v);
     case Kind::kFloat:
-    case Kind::kDouble: return float_value(v);
-    case Kind::kEnum: return enum_value(f, v);
-    default: return int_value(f, v);
+    case Kind::kDouble:
+      return float_value(v);
+    case Kind::kEnum:
+      return enum_value(f, v);
+    default:
+      return int_value(f, v);
   }
 }
 
@@ -94,16 +101,22 @@ nb::object scalar_object(const FieldType& f, const Scalar& v) {
     return bytes_object(*s);
   }
   if (auto* b = std::get_if<bool>(&v)) return nb::bool_(*b);
-  if (auto* i = std::get_if<int64_t>(&v)) return f.kind == Kind::kBool ? nb::object(nb::bool_(*i != 0)) : nb::object(nb::int_(*i));
+  if (auto* i = std::get_if<int64_t>(&v))
+    return f.kind == Kind::kBool ? nb::object(nb::bool_(*i != 0)) : nb::object(nb::int_(*i));
   if (auto* u = std::get_if<uint64_t>(&v)) return nb::int_(*u);
   if (auto* d = std::get_if<double>(&v)) return nb::float_(*d);
   switch (f.kind) {
-    case Kind::kString: return nb::str("");
-    case Kind::kBytes: return bytes_object("");
+    case Kind::kString:
+      return nb::str("");
+    case Kind::kBytes:
+      return bytes_object("");
     case Kind::kFloat:
-    case Kind::kDouble: return nb::float_(0.0);
-    case Kind::kBool: return nb::bool_(false);
-    default: return nb::int_(0);
+    case Kind::kDouble:
+      return nb::float_(0.0);
+    case Kind::kBool:
+      return nb::bool_(false);
+    default:
+      return nb::int_(0);
   }
 }
 

@@ -15,10 +15,12 @@ void bind_misc(nb::module_& m) {
       },
       nb::arg("message"), nb::arg("path"), nb::arg("as_text"));
   m.def(
-      "write_file", [](const std::string& path, nb::bytes data) { write_file(path, {data.c_str(), data.size()}); },
+      "write_file",
+      [](const std::string& path, nb::bytes data) { write_file(path, {data.c_str(), data.size()}); },
       nb::arg("path"), nb::arg("data"));
-  m.def("file_kind", [](const std::string& path) { return std::string(describe(recognise_file(path))); },
-        nb::arg("path"));
+  m.def(
+      "file_kind", [](const std::string& path) { return std::string(describe(recognise_file(path))); },
+      nb::arg("path"));
 }
 
 }  // namespace floe::python

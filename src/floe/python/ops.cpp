@@ -24,8 +24,8 @@ nb::list list_of(const std::vector<T>& v) {
 }
 
 [[noreturn]] void wrong_attr(const char* expected, const AttrDef& def, nb::handle h) {
-  throw_python(PyExc_TypeError,
-               cat("Expected ", expected, " for argument '", def.name, "' not ", nb::cast<std::string>(nb::repr(h)), "."));
+  throw_python(PyExc_TypeError, cat("Expected ", expected, " for argument '", def.name, "' not ",
+                                    nb::cast<std::string>(nb::repr(h)), "."));
 }
 
 int64_t int_from(nb::handle h, const AttrDef& def) {
@@ -56,7 +56,8 @@ bool bool_from(nb::handle h, const AttrDef& def) {
 }
 
 std::string string_from(nb::handle h, const AttrDef& def) {
-  if (PyBytes_Check(h.ptr())) return std::string(PyBytes_AS_STRING(h.ptr()), size_t(PyBytes_GET_SIZE(h.ptr())));
+  if (PyBytes_Check(h.ptr()))
+    return std::string(PyBytes_AS_STRING(h.ptr()), size_t(PyBytes_GET_SIZE(h.ptr())));
   if (!PyUnicode_Check(h.ptr())) wrong_attr("string", def, h);
   return nb::cast<std::string>(h);
 }
@@ -77,7 +78,8 @@ FuncRef func_from(nb::handle h, const AttrDef& def) {
 template <class F>
 auto each(nb::handle h, const AttrDef& def, F f) {
   std::vector<decltype(f(h))> v;
-  if (!PyList_Check(h.ptr()) && !PyTuple_Check(h.ptr()) && !nb::hasattr(h, "__iter__")) wrong_attr("list", def, h);
+  if (!PyList_Check(h.ptr()) && !PyTuple_Check(h.ptr()) && !nb::hasattr(h, "__iter__"))
+    wrong_attr("list", def, h);
   for (nb::handle x : h) v.push_back(f(x));
   return v;
 }
@@ -180,7 +182,8 @@ AttrMap attrs_from(const OpDef& op, nb::dict attrs) {
   for (auto [k, v] : attrs) {
     std::string name = nb::cast<std::string>(k);
     const AttrDef* def = op.find_attr(name);
-    if (!def) throw InvalidArgument(cat(op.name, ": there is no attribute '", name, "'\n  ", op_signature(op)));
+    if (!def)
+      throw InvalidArgument(cat(op.name, ": there is no attribute '", name, "'\n  ", op_signature(op)));
     map.set(name, attr_from(v, *def, op.name));
   }
   return map;

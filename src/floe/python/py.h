@@ -56,7 +56,8 @@ nb::object to_numpy(Tensor t, bool steal);
 nb::object numpy_view(const Tensor& t);
 enum class Sharing { kCopy, kBorrow };
 /// Converts NumPy arrays, scalars, nested lists and tensors. kInvalid leaves the type to the value; `hint` is
-/// tried first for Python numbers. kBorrow shares the memory of well-formed arrays: only for the time of a call.
+/// tried first for Python numbers. kBorrow shares the memory of well-formed arrays: only for the time of a
+/// call.
 Tensor to_tensor(nb::handle value, DType dtype = DType::kInvalid, DType hint = DType::kInvalid,
                  Sharing sharing = Sharing::kCopy);
 

@@ -35,36 +35,52 @@ nb::object as_array(nb::handle self, nb::object dtype, nb::object copy) {
   const EagerTensor& t = nb::cast<const EagerTensor&>(self);
   bool never = copy.ptr() == Py_False;
   nb::object a = nb::module_::import_("numpy").attr("asarray")(never ? numpy_view(t.value)
-                                                                  : to_numpy(t.value, is_temporary(self)));
+                                                                     : to_numpy(t.value, is_temporary(self)));
   if (dtype.is_none()) return a;
   nb::object converted = a.attr("astype")(dtype, nb::arg("copy") = false);
   if (never && converted.ptr() != a.ptr())
-    throw_python(PyExc_ValueError, "Unable to avoid a copy: the array asked for has another dtype than the tensor");
+    throw_python(PyExc_ValueError,
+                 "Unable to avoid a copy: the array asked for has another dtype than the tensor");
   return converted;
 }
 
 const char* buffer_format(DType t) {
   switch (t) {
-    case DType::kFloat32: return "f";
-    case DType::kFloat64: return "d";
-    case DType::kFloat16: return "e";
+    case DType::kFloat32:
+      return "f";
+    case DType::kFloat64:
+      return "d";
+    case DType::kFloat16:
+      return "e";
     case DType::kInt8:
-    case DType::kQint8: return "b";
+    case DType::kQint8:
+      return "b";
     case DType::kInt16:
-    case DType::kQint16: return "h";
+    case DType::kQint16:
+      return "h";
     case DType::kInt32:
-    case DType::kQint32: return "i";
-    case DType::kInt64: return "q";
+    case DType::kQint32:
+      return "i";
+    case DType::kInt64:
+      return "q";
     case DType::kUint8:
-    case DType::kQuint8: return "B";
+    case DType::kQuint8:
+      return "B";
     case DType::kUint16:
-    case DType::kQuint16: return "H";
-    case DType::kUint32: return "I";
-    case DType::kUint64: return "Q";
-    case DType::kBool: return "?";
-    case DType::kComplex64: return "Zf";
-    case DType::kComplex128: return "Zd";
-    default: return nullptr;
+    case DType::kQuint16:
+      return "H";
+    case DType::kUint32:
+      return "I";
+    case DType::kUint64:
+      return "Q";
+    case DType::kBool:
+      return "?";
+    case DType::kComplex64:
+      return "Zf";
+    case DType::kComplex128:
+      return "Zd";
+    default:
+      return nullptr;
   }
 }
 
@@ -163,7 +179,8 @@ void bind_tensor(nb::module_& m) {
   c.def_prop_ro("ndim", [](const EagerTensor& t) { return t.value.rank(); });
   c.def("_view", [](const EagerTensor& t) { return numpy_view(t.value); });
   c.def("_nbytes", [](const EagerTensor& t) { return t.value.nbytes(); });
-  c.def("_shares_memory", [](const EagerTensor& t, const EagerTensor& o) { return t.value.shares_memory(o.value); });
+  c.def("_shares_memory",
+        [](const EagerTensor& t, const EagerTensor& o) { return t.value.shares_memory(o.value); });
   c.def("_shape_tuple", [](const EagerTensor& t) {
     nb::list l;
     for (int64_t d : t.value.shape()) l.append(d);

@@ -123,6 +123,35 @@ typename R::Acc reduce_row(const T* x, int64_t n) {
   return acc;
 }
 
+constexpr int64_t kColumns = 256;
+
+// Sums of columns of halves are rounded after every addition, in TensorFlow's order (rows are summed in float):
+// columns that fill a vector of eight outputs have four partial sums, the others are added up one by one.
+template <class R>
+void sum_half_columns(const ReduceLoop& l, const float16* x, int64_t first, int64_t n, int64_t outputs, float16* y) {
+  constexpr int64_t kVector = 8, kPartial = 4, kFewRows = 16;
+  int64_t rows = l.outer_reduced, whole = rows / kPartial * kPartial, row = 0;
+  float acc[kPartial][kColumns] = {};
+  bool vector[kColumns];
+  for (int64_t k = 0; k < n; ++k) {
+    int64_t at = (first + k) / kVector * kVector;
+    vector[k] = rows >= kFewRows && at + kVector <= outputs && at / l.inner == (at + kVector - 1) / l.inner;
+  }
+  auto add = [&](int64_t to, int64_t k, float v) { acc[to][k] = float16(acc[to][k] + v); };
+  auto join = [&] {
+    for (int64_t p = 1; p < kPartial; ++p)
+      for (int64_t k = 0; k < n; ++k)
+        if (vector[k]) add(0, k, acc[p][k]);
+  };
+  each_reduced(l, [&](int64_t offset) {
+    if (row == whole) join();
+    for (int64_t k = 0; k < n; ++k) add(vector[k] && row < whole ? row % kPartial : 0, k, x[offset + k]);
+    ++row;
+  });
+  if (row == whole) join();
+  for (int64_t k = 0; k < n; ++k) y[k] = R::finish(acc[0][k], rows);
+}
+
 template <class R, class T>
 void reduce(KernelContext& c) {
   using Acc = typename R::Acc;
@@ -141,13 +170,16 @@ void reduce(KernelContext& c) {
     });
     return;
   }
-  constexpr int64_t kColumns = 256;
   int64_t chunks = (l.inner + kColumns - 1) / kColumns;
   parallel_for(c.threads(), l.outer_kept * chunks, double(count) * kColumns * 0.3, [&](int64_t from, int64_t to) {
     Acc acc[kColumns];
     for (int64_t i = from; i < to; ++i) {
       int64_t o = i / chunks, begin = i % chunks * kColumns, n = std::min(kColumns, l.inner - begin);
       const T* x = in + offset_of(o, l.kept, l.kept_stride) + begin;
+      if constexpr (std::is_same_v<T, float16> && requires { R::kIsSum; }) {
+        sum_half_columns<R>(l, x, o * l.inner + begin, n, l.outer_kept * l.inner, out + o * l.inner + begin);
+        continue;
+      }
       std::fill_n(acc, n, R::init());
       each_reduced(l, [&](int64_t offset) {
         for (int64_t k = 0; k < n; ++k) acc[k] = R::merge(acc[k], R::map(x[offset + k]));
@@ -160,6 +192,7 @@ void reduce(KernelContext& c) {
 
 template <class T>
 struct SumOf {
+  static constexpr bool kIsSum = true;
   // Integers wrap around.
   using Acc = std::conditional_t<std::is_integral_v<T>, std::make_unsigned_t<std::conditional_t<std::is_integral_v<T>, T, int>>,
                                  compute_t<T>>;
@@ -170,6 +203,7 @@ struct SumOf {
 };
 template <class T>
 struct MeanOf {
+  static constexpr bool kIsSum = true;
   using Acc = std::conditional_t<std::is_integral_v<T>, int64_t, compute_t<T>>;
   static Acc init() { return Acc(0); }
   static Acc map(T x) { return Acc(compute_t<T>(x)); }
@@ -289,6 +323,15 @@ void special_rows(Samples& s) {
   s.add({Samples::numbers({3, 3}, {1, NAN, 2, NAN, 0, 1, 1, INFINITY, -INFINITY}), Samples::i32({0})});
 }
 
+void half_column_samples(Samples& s) {
+  for (auto axes : std::vector<std::vector<int32_t>>{{0}, {1}, {0, 1}})
+    s.add({s.uniform({6, 36, 5}, 0, 2, DType::kFloat16), Tensor::vec(axes)}).tolerance = 1e-5;
+  s.add({s.uniform({50, 20}, 0, 2, DType::kFloat16), Samples::i32({0})}).tolerance = 1e-5;
+  s.add({s.uniform({2, 49, 20}, 0, 2, DType::kFloat16), Samples::i32({1})}).tolerance = 1e-5;
+  s.add({s.uniform({2, 4, 5, 24}, 0, 2, DType::kFloat16), Samples::i32({1, 2})}).tolerance = 1e-5;
+  s.add({s.uniform({35, 300}, 0, 2, DType::kFloat16), Samples::i32({0})}).tolerance = 1e-5;
+}
+
 constexpr const char* kReduceAttr =
     "keep_dims:bool=false; T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,"
     "quint16,uint16,complex128,half,uint32,uint64}; Tidx:{int32,int64}=int32";
@@ -303,6 +346,7 @@ FLOE_OP("Sum", op) {
     reduction_samples(s);
     special_rows(s);
     s.add({Samples::filled({5000}, 1, DType::kFloat16), Samples::i32({0})});
+    half_column_samples(s);
     s.add({Samples::filled({100, 3}, 100, DType::kInt8), Samples::i32({0})});
   });
 }
@@ -314,6 +358,7 @@ FLOE_OP("Mean", op) {
     reduction_samples(s);
     special_rows(s);
     s.add({Samples::i32({1, 2, 4, -9}), Samples::i32({0})});
+    half_column_samples(s);
     s.add({Samples::filled({3}, 100, DType::kInt8), Samples::i32({0})});
     s.add({Samples::filled({0, 2}, 1, DType::kInt32), Samples::i32({0})});
   });

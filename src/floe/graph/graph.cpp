@@ -214,8 +214,15 @@ Tensor constant_value(const Endpoint& e) {
 }
 
 void align_constants(Graph& g) {
+  // The product's kernels pack a constant right-hand side once and never read it again.
+  std::unordered_set<const Node*> packed, read;
   for (auto& n : g.nodes()) {
-    if (!n || !n->is("Const")) continue;
+    if (!n) continue;
+    for (size_t i = 0; i < n->inputs.size(); ++i)
+      (n->is("MatMul") && i == 1 && n->output_types[0] == DType::kFloat32 ? packed : read).insert(n->inputs[i].node);
+  }
+  for (auto& n : g.nodes()) {
+    if (!n || !n->is("Const") || (packed.count(n.get()) && !read.count(n.get()))) continue;
     const Tensor& t = n->attrs.get<Tensor>("value");
     Tensor a = t.aligned();
     if (a.shares_memory(t)) continue;

@@ -78,7 +78,7 @@ struct Plan::Builder {
       s.kind = Slot::Kind::kRun;
       if (n.is("Const") && n.controls.empty()) {
         s.kind = Slot::Kind::kConstant;
-        s.constant = constant_value({const_cast<Node*>(&n), 0});
+        s.constant = n.attrs.get<Tensor>("value");
       }
       p.slots_.push_back(std::move(s));
     }

@@ -50,6 +50,13 @@ int64_t out_channels(const Node& n, const Tensor& w) {
 
 bool is_sum(const Node& n) { return n.is("BiasAdd") || n.is("AddV2") || n.is("Add"); }
 
+// A product by something follows, directly or after a sum: a look before large weights are read.
+bool may_be_scaled(const Uses& uses, Node& n) {
+  Node* next = uses.only(n.output());
+  if (next && is_sum(*next)) next = uses.only(next->output());
+  return next && (next->is("Mul") || next->is("RealDiv"));
+}
+
 }  // namespace
 
 void unfold_batch_norm(FunctionBody& b) {
@@ -93,7 +100,7 @@ void fold_scale(FunctionBody& b) {
   Graph& g = *b.graph;
   for (Node* n : execution_order(b)) {
     if (!is_weighted(*n) || !channels_last(*n) || type_of(n->output()) != DType::kFloat32) continue;
-    while (true) {
+    while (may_be_scaled(uses, *n)) {
       Tensor w = float_constant(n->inputs[1]);
       if (!w) break;
       Node* sum = uses.only(n->output());

@@ -4,6 +4,7 @@
 #include "floe/base/threads.h"
 #include "floe/kernels/cpu/dnnl_conv.h"
 #include "floe/kernels/cpu/simd/depthwise.h"
+#include "floe/kernels/cpu/simd/direct_conv.h"
 #include "floe/kernels/cpu/simd/gemm.h"
 #include "floe/kernels/cpu/simd/winograd.h"
 #include "floe/tensor/allocator.h"
@@ -13,8 +14,13 @@ namespace {
 
 constexpr double kParallelFlops = 6e6;
 
+// Up to so many outputs own kernels are level with oneDNN or a few percent behind; a net that gets by without
+// oneDNN starts faster and needs less memory, because its library is never touched.
+constexpr int64_t kLevelOutputs = 1'300'000;
+constexpr int64_t kLevelDirectOutputs = 500'000;
+
 struct Conv {
-  enum class Way { kDepthwise, kGemm, kWinograd, kDnnl } way = Way::kDnnl;
+  enum class Way { kDepthwise, kGemm, kWinograd, kDirect, kDnnl } way = Way::kDnnl;
   ConvGeometry g;
   EpilogueSpec epilogue;
   bool keep = false;  // the filter never changes
@@ -54,6 +60,29 @@ simd::WinogradArgs winograd_args(const ConvGeometry& g) {
   return a;
 }
 
+simd::DirectConvArgs direct_args(const ConvGeometry& g) {
+  simd::DirectConvArgs a;
+  a.height = g.dim[1].in;
+  a.width = g.dim[2].in;
+  a.channels = a.x_stride = g.in_channels;
+  a.out_channels = a.y_stride = g.out_channels;
+  a.out_height = g.dim[1].out;
+  a.out_width = g.dim[2].out;
+  a.kernel_h = int(g.dim[1].kernel);
+  a.kernel_w = int(g.dim[2].kernel);
+  a.stride_h = int(g.dim[1].stride);
+  a.stride_w = int(g.dim[2].stride);
+  a.pad_top = int(g.dim[1].before);
+  a.pad_left = int(g.dim[2].before);
+  return a;
+}
+
+// First layers: few input channels, whole vectors of output channels.
+bool is_direct(const ConvGeometry& g) {
+  return g.groups == 1 && g.in_channels <= 4 && g.out_channels % 16 == 0 && g.dim[1].dilation == 1 &&
+         g.dim[2].dilation == 1;
+}
+
 std::shared_ptr<PackedFloats> packed_floats(const Tensor& w, const std::string& key, size_t count,
                                             const std::function<void(float*)>& fill) {
   return std::static_pointer_cast<PackedFloats>(get_packed(w, key, [&] {
@@ -74,8 +103,10 @@ std::shared_ptr<Conv> choose(const ConvGeometry& g, const EpilogueSpec& e, const
     c->way = Conv::Way::kDepthwise;
     return c;
   }
+  int64_t outputs = g.batch * g.out_positions() * g.out_channels;
   if (filter && is_pointwise(g) &&
-      simd::gemm_is_preferred(g.batch * g.out_positions(), g.out_channels, g.in_channels)) {
+      (outputs < kLevelOutputs ||
+       simd::gemm_is_preferred(g.batch * g.out_positions(), g.out_channels, g.in_channels))) {
     c->way = Conv::Way::kGemm;
     c->packed = packed_floats(*filter, "gemm", simd::packed_b_size(g.in_channels, g.out_channels), [&](float* to) {
       simd::pack_b(filter->data<float>(), g.out_channels, 1, g.in_channels, g.out_channels, to);
@@ -88,6 +119,14 @@ std::shared_ptr<Conv> choose(const ConvGeometry& g, const EpilogueSpec& e, const
                               [&](float* to) {
                                 simd::winograd_pack(filter->data<float>(), g.in_channels, g.out_channels, to);
                               });
+    return c;
+  }
+  if (filter && is_direct(g) && (outputs < kLevelDirectOutputs || simd::direct_conv_is_preferred(direct_args(g)))) {
+    c->way = Conv::Way::kDirect;
+    int64_t rows = g.taps() * g.in_channels;
+    c->packed = packed_floats(*filter, "direct", simd::packed_b_size(rows, g.out_channels), [&](float* to) {
+      simd::pack_b(filter->data<float>(), g.out_channels, 1, rows, g.out_channels, to);
+    });
     return c;
   }
   // Waking a team costs more than a small convolution.
@@ -164,8 +203,35 @@ void run_winograd(const Conv& v, KernelContext& c) {
   });
 }
 
+void run_direct(const Conv& v, KernelContext& c) {
+  const ConvGeometry& g = v.g;
+  simd::DirectConvArgs a = direct_args(g);
+  a.packed_weights = v.packed->data;
+  a.epilogue = v.epilogue.at(c, g.out_channels);
+  const float *x = c.in<float>(0), *residual = a.epilogue.residual;
+  float* y = c.out<float>(0);
+  int64_t rows = a.out_height, in_size = g.in_positions() * g.in_channels, out_size = g.out_positions() * g.out_channels;
+  size_t bytes = simd::direct_conv_workspace_size(a) * sizeof(float) + 1;
+  double row_cost = double(a.out_width * g.out_channels) * double(g.taps() * g.in_channels) * 0.01;
+  parallel_for(c.threads(), g.batch * rows, row_cost, [&](int64_t from, int64_t to) {
+    void* workspace = allocate_bytes(bytes);
+    simd::DirectConvArgs b = a;
+    for (int64_t r = from; r < to;) {
+      int64_t n = r / rows, begin = r % rows, end = std::min(rows, begin + to - r);
+      b.x = x + n * in_size;
+      b.y = y + n * out_size;
+      if (residual) b.epilogue.residual = residual + n * out_size;
+      simd::direct_conv(b, static_cast<float*>(workspace), begin, end);
+      r += end - begin;
+    }
+    free_bytes(workspace, bytes);
+  });
+}
+
 void run(const Conv& v, KernelContext& c) {
   switch (v.way) {
+    case Conv::Way::kDirect:
+      return run_direct(v, c);
     case Conv::Way::kDepthwise:
       return run_depthwise(v, c);
     case Conv::Way::kGemm:

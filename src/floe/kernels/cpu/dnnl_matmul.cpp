@@ -78,10 +78,11 @@ void DnnlMatMul::run(const float* a, const Tensor& b, const float* bias, const f
     auto& engine = dnnl_engine();
     auto at = [&](const memory::desc& d, const void* p) { return memory(d, engine, const_cast<void*>(p)); };
     memory weights;
-    if (packed_ && b_ != b_user_) {
+    if (packed_) {
       weights = static_cast<PackedMemory&>(*get_packed(b, key_, [&] {
                   auto p = std::make_shared<PackedMemory>();
-                  memory from = at(b_user_, b.raw());
+                  Tensor source = b.aligned();
+                  memory from = at(b_user_, source.raw());
                   p->memory = memory(b_, engine);
                   dnnl::reorder(from, p->memory).execute(dnnl_stream(), from, p->memory);
                   dnnl_stream().wait();

@@ -1,6 +1,7 @@
 // Matrix products of float32: own packed kernel for constant right-hand sides where it wins, else oneDNN.
 #include <mutex>
 
+#include "floe/base/file.h"
 #include "floe/base/threads.h"
 #include "floe/kernels/cpu/dnnl_matmul.h"
 #include "floe/kernels/cpu/simd/gemm.h"
@@ -71,7 +72,10 @@ std::shared_ptr<Product> choose(const MatMulShape& s, const EpilogueSpec& e, con
   if (b && s.batch.empty() && !s.transpose_a && simd::gemm_is_preferred(s.m, s.n, s.k)) {
     p->packed = std::static_pointer_cast<PackedFloats>(get_packed(*b, s.transpose_b ? "gemm_t" : "gemm", [&] {
       auto packed = std::make_shared<PackedFloats>(simd::packed_b_size(s.k, s.n));
-      simd::pack_b(b->data<float>(), s.transpose_b ? 1 : s.n, s.transpose_b ? s.k : 1, s.k, s.n, packed->data);
+      Tensor from = b->aligned();
+      if (!from.shares_memory(*b)) drop_mapped_pages(b->raw(), b->nbytes());
+      simd::pack_b(from.data<float>(), s.transpose_b ? 1 : s.n, s.transpose_b ? s.k : 1, s.k, s.n, packed->data);
+      drop_mapped_pages(b->raw(), b->nbytes());
       return packed;
     }));
     return p;

@@ -6,8 +6,6 @@ install(TARGETS floe LIBRARY DESTINATION floe COMPONENT python NAMELINK_SKIP)
 install(TARGETS floe_python LIBRARY DESTINATION floe COMPONENT python)
 install(FILES ${PROJECT_BINARY_DIR}/python/floe/_floe.pyi DESTINATION floe COMPONENT python)
 
-get_target_property(dnnl_file DNNL::dnnl IMPORTED_LOCATION_RELEASE)
-get_filename_component(dnnl_dir ${dnnl_file} DIRECTORY)
 install(CODE "set(floe_library \"$<TARGET_FILE:floe>\")\nset(dnnl_dir \"${dnnl_dir}\")" COMPONENT python)
 install(CODE [[
   file(GET_RUNTIME_DEPENDENCIES LIBRARIES ${floe_library} DIRECTORIES ${dnnl_dir}
@@ -25,6 +23,7 @@ install(CODE [[
 ]] COMPONENT python)
 
 if(TARGET floe_tool)
+  find_package(Python REQUIRED COMPONENTS Interpreter)
   set(site lib/python${Python_VERSION_MAJOR}.${Python_VERSION_MINOR}/site-packages/floe)
   set_target_properties(floe_tool PROPERTIES INSTALL_RPATH "$ORIGIN/../${site};$ORIGIN/../floe")
   install(TARGETS floe_tool RUNTIME DESTINATION ${SKBUILD_SCRIPTS_DIR} COMPONENT python)

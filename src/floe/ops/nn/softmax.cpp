@@ -5,6 +5,7 @@
 #include "floe/op/infer.h"
 #include "floe/op/kernel.h"
 #include "floe/op/samples.h"
+#include "floe/ops/half_sum.h"
 #include "floe/tensor/dispatch.h"
 
 namespace floe {
@@ -29,6 +30,14 @@ void softmax_row(const T* x, T* y, int64_t n, std::vector<compute_t<T>>& e) {
   for (int64_t i = 0; i < n; ++i) y[i] = T(e[size_t(i)] * inverse);
 }
 
+// In halves every step is rounded, as in TensorFlow.
+void softmax_half_row(const float16* x, float16* y, int64_t n) {
+  float m = row_maximum<float>(x, n);
+  for (int64_t i = 0; i < n; ++i) y[i] = std::exp(float(float16(float(x[i]) - m)));
+  float inverse = float16(1 / float(sum_halves(y, n)));
+  for (int64_t i = 0; i < n; ++i) y[i] = float(y[i]) * inverse;
+}
+
 template <class T>
 void log_softmax_row(const T* x, T* y, int64_t n) {
   using S = compute_t<T>;
@@ -46,6 +55,12 @@ KernelFn softmax_kernel(const KernelInit& k, bool log) {
       if (total == 0) return;
       const T* x = c.in<T>(0);
       T* y = c.out<T>(0);
+      if constexpr (std::is_same_v<T, float16>) {
+        if (!log)
+          return parallel_for(c.threads(), total / n, double(n) * 10, [&](int64_t from, int64_t to) {
+            for (int64_t r = from; r < to; ++r) softmax_half_row(x + r * n, y + r * n, n);
+          });
+      }
       parallel_for(c.threads(), total / n, double(n) * 10, [&](int64_t from, int64_t to) {
         std::vector<compute_t<T>> e(static_cast<size_t>(log ? 0 : n));
         for (int64_t r = from; r < to; ++r)
@@ -72,7 +87,10 @@ FLOE_OP("Softmax", op) {
   op.in("logits:T").out("softmax:T").attrs("T:{half,bfloat16,float,double}");
   op.infer(infer_softmax);
   op.kernel([](const KernelInit& k) { return softmax_kernel(k, false); });
-  op.samples(softmax_samples);
+  op.samples([](Samples& s) {
+    softmax_samples(s);
+    for (int64_t n : {4, 10, 37, 100, 1000}) s.add({s.random({2, n}, DType::kFloat16)}).tolerance = 1e-5;
+  });
 }
 
 FLOE_OP("LogSoftmax", op) {

@@ -48,7 +48,8 @@ struct Facts {
 
 void count_node(const Node& n, const std::string& where, Facts& f) {
   ++f.histogram[n.op_name];
-  if (!n.op || !(n.op->kernel || has_tuned_kernel(n.op_name))) f.unsupported[n.op_name].push_back(where + n.name);
+  if (!n.op || !(n.op->kernel || has_tuned_kernel(n.op_name)))
+    f.unsupported[n.op_name].push_back(where + n.name);
   if (!n.is("Const")) return;
   Tensor t = constant_value({const_cast<Node*>(&n), 0});
   if (t && is_floating(t.dtype())) {
@@ -128,8 +129,10 @@ Facts gather(const InspectOptions& o) {
   }
   count_flops(p, o.model, f);
   if (f.outputs.empty()) {
-    for (const std::string& n : p.default_inputs()) f.inputs.push_back({n, DType::kInvalid, Shape::unknown()});
-    for (const std::string& n : p.default_outputs()) f.outputs.push_back({n, DType::kInvalid, Shape::unknown()});
+    for (const std::string& n : p.default_inputs())
+      f.inputs.push_back({n, DType::kInvalid, Shape::unknown()});
+    for (const std::string& n : p.default_outputs())
+      f.outputs.push_back({n, DType::kInvalid, Shape::unknown()});
   }
   return f;
 }
@@ -150,9 +153,11 @@ Json tree_json(const Scope& s) {
 }
 
 void print_json(const Facts& f, const InspectOptions& o) {
-  Json j{{"file", o.model.model}, {"format", f.format}, {"bytes", f.bytes}, {"producer", f.producer},
-         {"nodes", f.nodes}, {"functions", f.functions}, {"parameters", f.parameters},
-         {"parameter_bytes", f.parameter_bytes}, {"flops", f.flops}, {"nodes_of_unknown_size", f.unknown_flops}};
+  Json j{{"file", o.model.model},      {"format", f.format},
+         {"bytes", f.bytes},           {"producer", f.producer},
+         {"nodes", f.nodes},           {"functions", f.functions},
+         {"parameters", f.parameters}, {"parameter_bytes", f.parameter_bytes},
+         {"flops", f.flops},           {"nodes_of_unknown_size", f.unknown_flops}};
   j["inputs"] = Json::array();
   j["outputs"] = Json::array();
   for (auto& s : f.inputs) j["inputs"].push_back(spec_json(s));
@@ -161,6 +166,7 @@ void print_json(const Facts& f, const InspectOptions& o) {
   for (auto& [op, n] : f.histogram) j["ops"][op] = n;
   j["unsupported"] = Json::object();
   for (auto& [op, names] : f.unsupported) j["unsupported"][op] = names;
+  if (!f.problem.empty()) j["problem"] = f.problem;
   j["tree"] = tree_json(f.tree);
   std::string text = j.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   std::fwrite(text.data(), 1, text.size(), stdout);
@@ -168,15 +174,16 @@ void print_json(const Facts& f, const InspectOptions& o) {
 
 void print_tree(const Scope& s, int indent) {
   for (auto& [name, c] : s.children) {
-    std::printf("%*s%-*s %6zu nodes %14s parameters\n", indent, "", std::max(1, 48 - indent), name.c_str(), c.nodes,
-                with_commas(c.parameters).c_str());
+    std::printf("%*s%-*s %6zu nodes %14s parameters\n", indent, "", std::max(1, 48 - indent), name.c_str(),
+                c.nodes, with_commas(c.parameters).c_str());
     print_tree(c, indent + 2);
   }
 }
 
 void print_specs(const char* title, const std::vector<TensorSpec>& specs) {
   for (const TensorSpec& s : specs)
-    std::printf("%-10s %s  %s %s\n", title, s.name.c_str(), s.dtype == DType::kInvalid ? "" : dtype_name(s.dtype),
+    std::printf("%-10s %s  %s %s\n", title, s.name.c_str(),
+                s.dtype == DType::kInvalid ? "" : dtype_name(s.dtype),
                 s.dtype == DType::kInvalid ? "" : s.shape.tuple_str().c_str());
 }
 
@@ -187,7 +194,8 @@ int inspect(const InspectOptions& o) {
   std::printf("format     %s, %s, producer %lld\n", f.format.c_str(), human_bytes(f.bytes).c_str(),
               static_cast<long long>(f.producer));
   std::printf("nodes      %zu, functions %zu\n", f.nodes, f.functions);
-  std::printf("parameters %s (%s)\n", with_commas(f.parameters).c_str(), human_bytes(f.parameter_bytes).c_str());
+  std::printf("parameters %s (%s)\n", with_commas(f.parameters).c_str(),
+              human_bytes(f.parameter_bytes).c_str());
   if (f.flops)
     std::printf("flops      %.4g G for one sample%s\n", double(f.flops) * 1e-9,
                 f.unknown_flops ? cat(" (without ", f.unknown_flops, " nodes of unknown size)").c_str() : "");
@@ -197,7 +205,8 @@ int inspect(const InspectOptions& o) {
   for (auto& [op, n] : f.histogram) ops.emplace_back(-n, op);
   std::sort(ops.begin(), ops.end());
   std::printf("ops\n");
-  for (auto& [n, op] : ops) std::printf("  %6d %s%s\n", -n, op.c_str(), f.unsupported.count(op) ? "  (not supported)" : "");
+  for (auto& [n, op] : ops)
+    std::printf("  %6d %s%s\n", -n, op.c_str(), f.unsupported.count(op) ? "  (not supported)" : "");
   if (!f.tree.children.empty()) {
     std::printf("tree\n");
     print_tree(f.tree, 2);

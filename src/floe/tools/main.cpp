@@ -1,11 +1,14 @@
 // The floe command.
 #include <csignal>
 #include <cstdio>
-#include <iostream>
 #include <new>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "floe/base/text.h"
 #include "floe/tools/tool.h"
 
 namespace floe::tools {
@@ -38,13 +41,39 @@ int fail(int code, const std::string& message) {
   return code;
 }
 
+// What is wrong with the command line, with the nearest real verb or option.
+std::string usage_error(const CLI::App& app, const CLI::ParseError& e, int argc, char** argv) {
+  const CLI::App* verb = app.get_subcommands().empty() ? nullptr : app.get_subcommands()[0];
+  std::vector<std::string> known;
+  if (!verb) {
+    std::string_view word = argc > 1 ? argv[1] : "";
+    for (const CLI::App* v : app.get_subcommands([](const CLI::App*) { return true; }))
+      known.push_back(v->get_name());
+    std::string verbs = join(known, ", ");
+    if (word.empty()) return cat("name a verb: ", verbs);
+    if (word[0] != '-')
+      return cat("'", word, "' is not a verb.", did_you_mean(word, known), " The verbs are ", verbs);
+    return e.what();
+  }
+  if (!dynamic_cast<const CLI::ExtrasError*>(&e)) return cat(verb->get_name(), ": ", e.what());
+  for (const CLI::Option* o : verb->get_options())
+    for (const std::string& name : o->get_lnames()) known.push_back("--" + name);
+  std::string word;
+  for (const std::string& w : app.remaining(true))
+    if (word.empty() || w[0] == '-') word = w;
+  if (word.empty()) return cat(verb->get_name(), ": ", e.what());
+  if (word[0] != '-') return cat(verb->get_name(), ": '", word, "' is one argument too many");
+  return cat(verb->get_name(), ": there is no option '", word, "'.", did_you_mean(word, known));
+}
+
 int run(int argc, char** argv) {
-  CLI::App app{"Opens, inspects and runs TensorFlow models, without TensorFlow."};
+  CLI::App app{"Opens, inspects and runs TensorFlow models, without TensorFlow.", "floe"};
   app.set_version_flag("--version", "floe " FLOE_VERSION);
   app.require_subcommand(1);
-  app.footer("floe VERB --help tells about one verb. Results go to standard output, diagnostics to standard error.\n"
-             "Exit codes: 0 ok, 3 unsupported model, 64 usage, 65 damaged or wrong input, 66 no such file,\n"
-             "70 a bug of Floe's, 74 cannot write, 130 interrupted.");
+  app.footer(
+      "floe VERB --help tells about one verb. Results go to standard output, diagnostics to standard error.\n"
+      "Exit codes: 0 ok, 3 unsupported model, 64 usage, 65 damaged or wrong input, 66 no such file,\n"
+      "70 a bug of Floe's, 74 cannot write, 130 interrupted.");
   Action action;
   add_run(app, action);
   add_inspect(app, action);
@@ -55,13 +84,14 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
-    app.exit(e, std::cerr, std::cerr);
-    return kUsage;
+    return fail(kUsage,
+                cat(usage_error(app, e, argc, argv), "\nRun `floe --help` or `floe VERB --help` for more."));
   }
   std::signal(SIGINT, on_interrupt);
   try {
     int code = action();
-    if (std::fflush(stdout) || std::ferror(stdout)) return fail(kCannotWrite, "cannot write to standard output");
+    if (std::fflush(stdout) || std::ferror(stdout))
+      return fail(kCannotWrite, "cannot write to standard output");
     return code;
   } catch (const Failure& f) {
     return fail(f.code, f.message);

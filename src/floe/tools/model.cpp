@@ -9,6 +9,7 @@
 
 #include "floe/base/file.h"
 #include "floe/base/text.h"
+#include "floe/format/program_impl.h"
 #include "floe/op/kernel.h"
 #include "floe/tensor/dispatch.h"
 #include "floe/tools/tool.h"
@@ -18,27 +19,42 @@ namespace floe::tools {
 void ModelOptions::add_to(CLI::App& app) {
   app.add_option("model", model, "Frozen graph (.pb or .pbtxt)")->required();
   app.add_option("--inputs", input_names, "Names of the tensors to feed (default: found)")->delimiter(',');
-  app.add_option("--outputs", output_names, "Names of the tensors to compute (default: found)")->delimiter(',');
+  app.add_option("--outputs", output_names, "Names of the tensors to compute (default: found)")
+      ->delimiter(',');
   app.add_option("--threads", threads, "Threads to use (default: all cores)")->check(CLI::Range(1, 1024));
 }
+
+namespace {
+
+int code_of_file(const Error& e, const std::string& path) {
+  bool absent = (e.code() == Code::kNotFound && !file_exists(path)) || e.code() == Code::kPermissionDenied;
+  return absent ? kNoFile : e.code() == Code::kInternal ? kBug : kBadInput;
+}
+
+}  // namespace
 
 Program open_model(const ModelOptions& o) {
   if (o.threads) set_num_threads(o.threads);
   try {
     return Program::open(o.model);
   } catch (const Error& e) {
-    throw Failure{e.code() == Code::kNotFound || e.code() == Code::kPermissionDenied ? kNoFile : kBadInput, e.what()};
+    throw Failure{code_of_file(e, o.model), e.what()};
   }
 }
 
 Function make_function(const Program& p, const ModelOptions& o) {
   try {
+    for (const std::string& s : o.input_names) find_endpoint(*p.impl()->graph, s, o.model, "input");
+    for (const std::string& s : o.output_names) find_endpoint(*p.impl()->graph, s, o.model, "output");
+  } catch (const Error& e) {
+    throw Failure{kUsage, e.what()};
+  }
+  try {
     return p.function(o.input_names, o.output_names);
   } catch (const Error& e) {
-    int code = e.code() == Code::kNotFound        ? kUsage
-               : e.code() == Code::kUnimplemented ? kUnsupported
-               : e.code() == Code::kInternal      ? kBug
-                                                  : kBadInput;
+    int code = e.code() == Code::kUnimplemented ? kUnsupported
+               : e.code() == Code::kInternal    ? kBug
+                                                : kBadInput;
     throw Failure{code, e.what()};
   }
 }
@@ -66,8 +82,8 @@ Tensor call(const char* op, std::vector<Tensor> in, AttrMap attrs = {}) {
 }
 
 bool is_picture(std::string_view b) {
-  return b.substr(0, 3) == "\xff\xd8\xff" || b.substr(0, 8) == "\x89PNG\r\n\x1a\n" || b.substr(0, 2) == "BM" ||
-         b.substr(0, 4) == "GIF8";
+  return b.substr(0, 3) == "\xff\xd8\xff" || b.substr(0, 8) == "\x89PNG\r\n\x1a\n" ||
+         b.substr(0, 2) == "BM" || b.substr(0, 4) == "GIF8";
 }
 
 Tensor fit_picture(const std::string& path, const TensorSpec& spec, const std::vector<double>& range) {
@@ -82,8 +98,8 @@ Tensor fit_picture(const std::string& path, const TensorSpec& spec, const std::v
   int64_t channels = s.rank() == 4 ? (channels_first ? s[1] : s[3]) : s.rank() == 3 ? s[2] : 0;
   if (channels != 1 && channels != 3 && channels != 4) channels = channels < 0 ? 3 : 0;
   if (s.has_rank() && channels == 0)
-    throw Failure{kBadInput, cat(path, ": a picture does not fit input '", spec.name, "' of shape ", s.tuple_str(),
-                                 "; give a .npy file")};
+    throw Failure{kBadInput, cat(path, ": a picture does not fit input '", spec.name, "' of shape ",
+                                 s.tuple_str(), "; give a .npy file")};
   Tensor image = call("ExpandDims", {read_image(path, int(channels)), Tensor::scalar<int32_t>(0)});
   int64_t height = -1, width = -1;
   if (s.rank() == 4) height = s[channels_first ? 2 : 1], width = s[channels_first ? 3 : 2];
@@ -111,12 +127,13 @@ Shape input_shape(const TensorSpec& spec, const std::string& given, int64_t batc
   if (!given.empty()) {
     Shape s = parse_shape(given);
     if (!spec.shape.is_compatible_with(s))
-      throw Failure{kBadInput, cat("input '", spec.name, "' has shape ", spec.shape.tuple_str(), ", ", s.tuple_str(),
-                                   " does not fit")};
+      throw Failure{kUsage, cat("--shape: input '", spec.name, "' has shape ", spec.shape.tuple_str(), ", ",
+                                s.tuple_str(), " does not fit")};
     return s;
   }
   if (!spec.shape.has_rank())
-    throw Failure{kUsage, cat("input '", spec.name, "' may have any shape; give one with --shape, e.g. --shape 1,224,224,3")};
+    throw Failure{kUsage, cat("input '", spec.name,
+                              "' may have any shape; give one with --shape, e.g. --shape 1,224,224,3")};
   Shape s = spec.shape;
   for (int i = 0; i < s.rank(); ++i) {
     if (s[i] >= 0) continue;
@@ -148,7 +165,8 @@ Tensor random_tensor(DType dtype, const Shape& shape, uint64_t seed) {
   } else if (is_complex(dtype)) {
     dispatch(ComplexTypes{}, dtype, [&]<class T>() {
       for (T& v : t.mutable_flat<T>())
-        v = T(typename T::value_type(double(next()) * 0x1p-53), typename T::value_type(double(next()) * 0x1p-53));
+        v = T(typename T::value_type(double(next()) * 0x1p-53),
+              typename T::value_type(double(next()) * 0x1p-53));
     });
   } else {
     dispatch(FloatTypes{}, dtype, [&]<class T>() {
@@ -168,16 +186,20 @@ Tensor read_input(const std::string& path, const TensorSpec& spec, const std::ve
       throw Failure{kBadInput, cat(path, ": neither a .npy file nor a picture (JPEG, PNG, BMP, GIF)")};
     }
     Tensor t = read_npy(path);
-    if (t.dtype() != spec.dtype && is_pod(t.dtype()) && is_pod(spec.dtype)) t = call("Cast", {t}, {{"DstT", spec.dtype}});
+    Shape found = t.shape();
+    if (t.dtype() != spec.dtype && is_pod(t.dtype()) && is_pod(spec.dtype))
+      t = call("Cast", {t}, {{"DstT", spec.dtype}});
     // One sample without its batch dimension is a batch of one.
     if (spec.shape.has_rank() && t.rank() + 1 == spec.shape.rank()) {
       Shape s = Shape{1}.concat(t.shape());
       if (spec.shape.is_compatible_with(s)) t = t.reshaped(s);
     }
+    if (!spec.shape.is_compatible_with(t.shape()))
+      throw Failure{kBadInput, cat(path, ": holds an array of shape ", found.tuple_str(), ", input '",
+                                   spec.name, "' has shape ", spec.shape.tuple_str())};
     return t;
   } catch (const Error& e) {
-    bool absent = e.code() == Code::kNotFound || e.code() == Code::kPermissionDenied;
-    throw Failure{absent ? kNoFile : kBadInput, e.what()};
+    throw Failure{code_of_file(e, path), e.what()};
   }
 }
 

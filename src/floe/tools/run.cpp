@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "floe/base/file.h"
 #include "floe/base/text.h"
 #include "floe/format/program_impl.h"
 #include "floe/tensor/dispatch.h"
@@ -35,7 +36,10 @@ nlohmann::json element(const Tensor& t, int64_t i) {
       return t.data<bool>()[i];
     case DType::kFloat32: {
       float v = t.data<float>()[i];
-      return std::isfinite(v) ? nlohmann::json(v) : nlohmann::json(std::isnan(v) ? "nan" : v > 0 ? "inf" : "-inf");
+      return std::isfinite(v) ? nlohmann::json(v)
+                              : nlohmann::json(std::isnan(v) ? "nan"
+                                               : v > 0       ? "inf"
+                                                             : "-inf");
     }
     default:
       break;
@@ -82,7 +86,8 @@ std::vector<Tensor> gather_inputs(const Function& f, const RunOptions& o) {
   const auto& specs = f.inputs();
   if (!o.files.empty() && o.files.size() != specs.size()) {
     std::string names;
-    for (const TensorSpec& s : specs) names += cat(names.empty() ? "" : ", ", s.name, " ", s.shape.tuple_str());
+    for (const TensorSpec& s : specs)
+      names += cat(names.empty() ? "" : ", ", s.name, " ", s.shape.tuple_str());
     throw Failure{kUsage, cat("the model has ", specs.size(), " input(s) (", names, "), ", o.files.size(),
                               " --input given")};
   }
@@ -92,7 +97,8 @@ std::vector<Tensor> gather_inputs(const Function& f, const RunOptions& o) {
     if (!o.files.empty())
       in.push_back(read_input(o.files[i], specs[i], o.range));
     else
-      in.push_back(random_tensor(specs[i].dtype, input_shape(specs[i], i < o.shapes.size() ? o.shapes[i] : "", o.batch),
+      in.push_back(random_tensor(specs[i].dtype,
+                                 input_shape(specs[i], i < o.shapes.size() ? o.shapes[i] : "", o.batch),
                                  o.seed + i));
   }
   return in;
@@ -107,10 +113,9 @@ void save(const std::string& to, const std::vector<Tensor>& out) {
     }
     try {
       write_npy(path, out[i]);
-    } catch (const InvalidArgument& e) {
-      throw Failure{kBadInput, e.what()};
     } catch (const Error& e) {
-      throw Failure{kCannotWrite, e.what()};
+      bool wrong_type = e.code() == Code::kInvalidArgument && !is_directory(path);
+      throw Failure{wrong_type ? kBadInput : kCannotWrite, e.what()};
     }
   }
 }
@@ -134,7 +139,8 @@ int run(const RunOptions& o) {
     return kOk;
   }
   for (size_t i = 0; i < out.size(); ++i) {
-    std::printf("%s  %s %s\n", f.outputs()[i].name.c_str(), dtype_name(out[i].dtype()), out[i].shape().str().c_str());
+    std::printf("%s  %s %s\n", f.outputs()[i].name.c_str(), dtype_name(out[i].dtype()),
+                out[i].shape().str().c_str());
     if (o.top)
       print_top(out[i], o.top);
     else
@@ -149,16 +155,22 @@ void add_run(CLI::App& app, Action& action) {
   auto o = std::make_shared<RunOptions>();
   CLI::App* verb = app.add_subcommand("run", "Run a model once");
   o->model.add_to(*verb);
-  verb->add_option("--input,-i", o->files,
-                   "A .npy file or a picture for each input, in order. Pictures are resized to the input's size")
+  verb->add_option(
+          "--input,-i", o->files,
+          "A .npy file or a picture for each input, in order. Pictures are resized to the input's size")
       ->take_all();
   verb->add_flag("--random", o->random, "Feed random numbers");
   verb->add_option("--seed", o->seed, "Seed of --random");
-  verb->add_option("--batch", o->batch, "Batch size of --random")->check(CLI::Range(int64_t(1), int64_t(1) << 20));
+  verb->add_option("--batch", o->batch, "Batch size of --random")
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 20));
   verb->add_option("--shape", o->shapes, "Shape of each --random input, e.g. 1,224,224,3")->take_all();
-  verb->add_option("--range", o->range, "Map pixels 0..255 to LO,HI (default: 0..255 as they are)")->delimiter(',')->expected(2);
-  verb->add_option("--top", o->top, "Show only the K largest values of each row, with their index")->check(CLI::Range(1, 100000));
-  verb->add_option("--save", o->save, "Write the outputs to FILE.npy (FILE.0.npy, ... when there are several)");
+  verb->add_option("--range", o->range, "Map pixels 0..255 to LO,HI (default: 0..255 as they are)")
+      ->delimiter(',')
+      ->expected(2);
+  verb->add_option("--top", o->top, "Show only the K largest values of each row, with their index")
+      ->check(CLI::Range(1, 100000));
+  verb->add_option("--save", o->save,
+                   "Write the outputs to FILE.npy (FILE.0.npy, ... when there are several)");
   verb->add_flag("--json", o->json, "Print JSON");
   verb->callback([o, &action] { action = [o] { return run(*o); }; });
 }

@@ -3,7 +3,7 @@
 
 #include "floe/kernels/cpu/dnnl.h"
 #include "floe/kernels/cpu/epilogue.h"
-#include "floe/ops/nn/conv_geometry.h"
+#include "floe/op/conv_geometry.h"
 
 namespace floe::cpu {
 

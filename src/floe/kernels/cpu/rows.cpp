@@ -3,7 +3,7 @@
 #include "floe/kernels/cpu/simd/pool.h"
 #include "floe/kernels/cpu/simd/rows.h"
 #include "floe/op/kernel.h"
-#include "floe/ops/nn/conv_geometry.h"
+#include "floe/op/conv_geometry.h"
 
 namespace floe::cpu {
 namespace {

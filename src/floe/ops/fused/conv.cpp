@@ -2,7 +2,7 @@
 #include "floe/op/activation.h"
 #include "floe/op/infer.h"
 #include "floe/op/samples.h"
-#include "floe/ops/nn/conv_geometry.h"
+#include "floe/op/conv_geometry.h"
 
 namespace floe {
 namespace {

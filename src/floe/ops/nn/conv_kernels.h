@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "floe/base/threads.h"
-#include "floe/ops/nn/conv_geometry.h"
+#include "floe/op/conv_geometry.h"
 #include "floe/tensor/dispatch.h"
 
 namespace floe {

@@ -1,7 +1,7 @@
 // Windows of pooling ops: attributes, shape rules and the loop over the input positions of a window.
 #pragma once
 
-#include "floe/ops/nn/conv_geometry.h"
+#include "floe/op/conv_geometry.h"
 
 namespace floe {
 

@@ -1,4 +1,4 @@
-#include "floe/ops/nn/conv_geometry.h"
+#include "floe/op/conv_geometry.h"
 
 #include "floe/base/text.h"
 #include "floe/error.h"

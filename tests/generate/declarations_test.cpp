@@ -120,6 +120,16 @@ int for_each_shared_op(F f) {
   return n;
 }
 
+// Ops whose names start with an underscore are internal: ours, and those of TensorFlow that our passes
+// extend.
+TEST(Declarations, TensorFlowHasThem) {
+  for (const std::string& name : op_names()) {
+    if (name[0] == '_') continue;
+    EXPECT_TRUE(tensorflow().contains(name))
+        << name << ": add it to scripts/op_names.txt, run scripts/make_op_defs.py";
+  }
+}
+
 TEST(Declarations, InputsAndOutputs) {
   int n = for_each_shared_op([](const OpDef& def, const Json& tf) {
     EXPECT_EQ(floe_args(def.inputs), tensorflow_args(tf.at("in"))) << "inputs of " << def.name;

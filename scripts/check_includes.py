@@ -19,6 +19,7 @@ LEVEL = {
     "format": 5,
     "generate": 6,
     "tools": 6,
+    "generate": 6,
     "python": 6,
 }
 

@@ -1,6 +1,5 @@
 #include "floe/base/threads.h"
 
-#include <omp.h>
 #include <sched.h>
 
 #include <atomic>

@@ -17,7 +17,8 @@ inline void require(bool holds) {
 inline bool is_small(const Message& tensor) {
   double elements = 1;
   const Message& shape = tensor.get_message("tensor_shape");
-  for (size_t i = 0; i < shape.size("dim"); ++i) elements *= double(shape.get_message("dim", i).get_int("size"));
+  for (size_t i = 0; i < shape.size("dim"); ++i)
+    elements *= double(shape.get_message("dim", i).get_int("size"));
   return elements < 1e6;
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes fuzz/corpus/graph_binary and graph_text from the goldens of tests/format.
 
-    python fuzz/make_corpus.py      (in an environment that has tensorflow)
+python fuzz/make_corpus.py      (in an environment that has tensorflow)
 """
 
 import os
@@ -18,7 +18,7 @@ GOLDENS = HERE.parent / "tests" / "format" / "goldens"
 TEXTS = {
     "forms": "# c\nnode < name: 'a' \"b\", op: 'A'; input: [\"x\"] >\nnode: { attr: [{ key: 'k' value { i: 0x1F } }] }",
     "numbers": "node { attr { key: 'f' value { list { f: [-inf, nan, .5e3f, 1e400] i: [010, -1] b: [t, 0] } } } }",
-    "escapes": "node { name: \"\\n\\x41\\101\\u00e9\\U0001F600\" } library { gradient { } }",
+    "escapes": 'node { name: "\\n\\x41\\101\\u00e9\\U0001F600" } library { gradient { } }',
 }
 
 

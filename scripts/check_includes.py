@@ -36,7 +36,9 @@ def main() -> int:
             if not m or m.group(1) not in LEVEL or m.group(1) == room:
                 continue
             if LEVEL[m.group(1)] >= LEVEL[room]:
-                bad.append(f"{path.relative_to(root.parent.parent)}:{number}: {room} includes {m.group(1)}: {line.strip()}")
+                bad.append(
+                    f"{path.relative_to(root.parent.parent)}:{number}: {room} includes {m.group(1)}: {line.strip()}"
+                )
     print("\n".join(bad), file=sys.stderr, end="\n" if bad else "")
     return 1 if bad else 0
 

@@ -15,7 +15,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double ms_since(Clock::time_point t) { return std::chrono::duration<double, std::milli>(Clock::now() - t).count(); }
+double ms_since(Clock::time_point t) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - t).count();
+}
 
 floe::Tensor as_float(const floe::Tensor& pixels) {
   if (pixels.dtype() == floe::DType::kFloat32) return pixels;
@@ -85,7 +87,8 @@ int demo(const char* self, const std::string& folder) {
     if (saw == is)
       ++right;
     else
-      wrong += " picture " + std::to_string(i) + " is a " + std::to_string(is) + ", seen as " + std::to_string(saw) + ";";
+      wrong += " picture " + std::to_string(i) + " is a " + std::to_string(is) + ", seen as " +
+               std::to_string(saw) + ";";
   }
   for (int64_t i : {int64_t(0), count / 2}) {
     const float* p = y.data<float>() + i * y.dim(1);
@@ -93,8 +96,8 @@ int demo(const char* self, const std::string& folder) {
     std::printf("  picture %lld: saw a %d (%.1f %%)\n\n", static_cast<long long>(i), largest(p, y.dim(1)),
                 100.0 * double(p[largest(p, y.dim(1))]));
   }
-  std::printf("digits.pb on %lld held-out pictures: %d right, %.2f %%\n", static_cast<long long>(count), right,
-              100.0 * right / double(count));
+  std::printf("digits.pb on %lld held-out pictures: %d right, %.2f %%\n", static_cast<long long>(count),
+              right, 100.0 * right / double(count));
   if (!wrong.empty()) std::printf("  wrong:%s\n", wrong.c_str());
 
   auto best_of = [&](const floe::Tensor& x) {
@@ -107,10 +110,12 @@ int demo(const char* self, const std::string& folder) {
     return best;
   };
   std::printf("load               %8.2f ms\n", load);
-  std::printf("first call         %8.2f ms (plans for %lld pictures)\n", first, static_cast<long long>(count));
+  std::printf("first call         %8.2f ms (plans for %lld pictures)\n", first,
+              static_cast<long long>(count));
   std::printf("call, all pictures %8.3f ms\n", best_of(pictures));
   std::printf("call, one picture  %8.3f ms\n", best_of(pictures.rows(0, 1)));
-  std::printf("cold start         %8.1f ms (new process to first answer, best of 5)\n", cold_start_ms(self, folder));
+  std::printf("cold start         %8.1f ms (new process to first answer, best of 5)\n",
+              cold_start_ms(self, folder));
   return right * 100 >= count * 97 ? 0 : 1;
 }
 

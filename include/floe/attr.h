@@ -26,9 +26,9 @@ struct FuncRef {
 
 /// Values of the types TensorFlow's attributes have. Lists hold one type; an empty list may be of any.
 using AttrValue =
-    std::variant<std::monostate, int64_t, float, bool, std::string, DType, Shape, Tensor, FuncRef, std::vector<int64_t>,
-                 std::vector<float>, std::vector<bool>, std::vector<std::string>, std::vector<DType>,
-                 std::vector<Shape>, std::vector<Tensor>, std::vector<FuncRef>>;
+    std::variant<std::monostate, int64_t, float, bool, std::string, DType, Shape, Tensor, FuncRef,
+                 std::vector<int64_t>, std::vector<float>, std::vector<bool>, std::vector<std::string>,
+                 std::vector<DType>, std::vector<Shape>, std::vector<Tensor>, std::vector<FuncRef>>;
 
 bool attr_equal(const AttrValue& a, const AttrValue& b);
 /// For messages and `floe explain`: 3, "SAME", float32, [1, 2].

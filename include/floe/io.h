@@ -7,8 +7,8 @@
 
 namespace floe {
 
-/// An array from a .npy file (versions 1 to 3, any plain element type, C or Fortran order, either byte order).
-/// NotFound, DataLoss and Unimplemented name the file.
+/// An array from a .npy file (versions 1 to 3, any plain element type, C or Fortran order, either byte
+/// order). NotFound, DataLoss and Unimplemented name the file.
 Tensor read_npy(const std::string& path);
 
 /// Writes a .npy file; an existing file is replaced at once or not at all.

@@ -59,8 +59,8 @@ struct Operation {
 /// An opened graph with the state (tables, variables) that its functions share.
 class Program {
  public:
-  /// Opens a frozen graph: binary or text, told apart by content. NotFound, DataLoss, InvalidArgument name the
-  /// file and what is wrong with it.
+  /// Opens a frozen graph: binary or text, told apart by content. NotFound, DataLoss, InvalidArgument name
+  /// the file and what is wrong with it.
   static Program open(const std::string& path);
   /// The same from memory; the bytes are copied.
   static Program from_memory(std::string_view bytes, const std::string& name = "<memory>");
@@ -69,7 +69,8 @@ class Program {
   /// What a call would feed and fetch by default: placeholders, and tensors nobody reads.
   std::vector<std::string> default_inputs() const;
   std::vector<std::string> default_outputs() const;
-  /// The function from `inputs` to `outputs` (tensor names; ":0" may be left out). Empty lists mean the defaults.
+  /// The function from `inputs` to `outputs` (tensor names; ":0" may be left out). Empty lists mean the
+  /// defaults.
   Function function(std::vector<std::string> inputs = {}, std::vector<std::string> outputs = {}) const;
 
   struct Impl;
@@ -80,7 +81,7 @@ class Program {
 };
 
 struct LoadOptions {
-  std::vector<std::string> inputs;   // tensor names; found by themselves when empty
+  std::vector<std::string> inputs;  // tensor names; found by themselves when empty
   std::vector<std::string> outputs;
 };
 

@@ -25,10 +25,10 @@ using ObjectPtr = std::shared_ptr<Object>;
 /// The DType of a C++ element type.
 template <class T>
 struct dtype_of;
-#define FLOE_DTYPE_OF(CPP, D)                  \
-  template <>                                  \
-  struct dtype_of<CPP> {                       \
-    static constexpr DType value = DType::D;   \
+#define FLOE_DTYPE_OF(CPP, D)                \
+  template <>                                \
+  struct dtype_of<CPP> {                     \
+    static constexpr DType value = DType::D; \
   }
 FLOE_DTYPE_OF(float, kFloat32);
 FLOE_DTYPE_OF(double, kFloat64);
@@ -200,7 +200,8 @@ class Tensor {
  private:
   template <class T>
   void check_type() const {
-    if (dtype_of_v<T> != rep_->dtype && !same_storage(dtype_of_v<T>, rep_->dtype)) detail::type_mismatch(rep_->dtype, dtype_of_v<T>);
+    if (dtype_of_v<T> != rep_->dtype && !same_storage(dtype_of_v<T>, rep_->dtype))
+      detail::type_mismatch(rep_->dtype, dtype_of_v<T>);
   }
   static bool same_storage(DType want, DType have);
   void check_count(size_t n) const;

@@ -36,7 +36,8 @@ class Functional : public ::testing::Test {
                  [](Graph& b, const Values& a) -> Values { return {call(b, "AddV2", {a[0], a[0]})}; });
     add_function(*g.library, "negative", {DType::kFloat32},
                  [](Graph& b, const Values& a) -> Values { return {call(b, "Neg", {a[0]})}; });
-    add_function(*g.library, "same", {DType::kFloat32}, [](Graph&, const Values& a) -> Values { return {a[0]}; });
+    add_function(*g.library, "same", {DType::kFloat32},
+                 [](Graph&, const Values& a) -> Values { return {a[0]}; });
     x = placeholder(g, "x");
   }
   AttrMap signature() const {
@@ -85,7 +86,8 @@ TEST_F(Functional, CallsPassAndNest) {
   for (auto& f : {"twice", "negative", "same"}) (void)g.library->find(ref(f));
   const_cast<FunctionBody&>(*g.library->find(ref("four_times"))).graph->library = g.library;
   attrs.set("f", ref("four_times"));
-  EXPECT_EQ(run_graph(g, {x}, {call(g, "StatefulPartitionedCall", {x}, "", attrs)}, {f32(3)})[0].item<float>(), 12);
+  EXPECT_EQ(
+      run_graph(g, {x}, {call(g, "StatefulPartitionedCall", {x}, "", attrs)}, {f32(3)})[0].item<float>(), 12);
   const_cast<FunctionBody&>(*g.library->find(ref("four_times"))).graph->library = nullptr;
 }
 
@@ -113,8 +115,9 @@ TEST_F(Functional, BranchWithOtherArgumentsIsRefused) {
 class WhileLoop : public Functional {
  protected:
   WhileLoop() {
-    add_function(*g.library, "go_on", {DType::kFloat32},
-                 [](Graph& b, const Values& a) -> Values { return {call(b, "Less", {a[0], constant(b, "c", f32(100))})}; });
+    add_function(*g.library, "go_on", {DType::kFloat32}, [](Graph& b, const Values& a) -> Values {
+      return {call(b, "Less", {a[0], constant(b, "c", f32(100))})};
+    });
     add_function(*g.library, "for_ever", {DType::kFloat32},
                  [](Graph& b, const Values&) -> Values { return {constant(b, "c", Tensor::scalar(true))}; });
     add_function(*g.library, "two_results", {DType::kFloat32},
@@ -136,7 +139,8 @@ TEST_F(WhileLoop, ConditionHasOneResult) {
 }
 
 TEST_F(WhileLoop, BodyKeepsTheNumberOfVariables) {
-  EXPECT_CONTAINS(error_of([&] { run_graph(g, {x}, {loop("go_on", "two_results")}, {f32(3)}); }), "'body' gives 2 values");
+  EXPECT_CONTAINS(error_of([&] { run_graph(g, {x}, {loop("go_on", "two_results")}, {f32(3)}); }),
+                  "'body' gives 2 values");
 }
 
 TEST_F(WhileLoop, CanBeCancelled) {

@@ -20,7 +20,9 @@ inline Endpoint operand(Node* n, int i = 0) { return {n, i}; }
 inline Endpoint placeholder(Graph& g, const std::string& name, DType t = DType::kFloat32) {
   return {g.add("Placeholder", name, {}, {{"dtype", t}}), 0};
 }
-inline Endpoint constant(Graph& g, const std::string& name, Tensor t) { return {g.add_constant(name, std::move(t)), 0}; }
+inline Endpoint constant(Graph& g, const std::string& name, Tensor t) {
+  return {g.add_constant(name, std::move(t)), 0};
+}
 inline Endpoint call(Graph& g, const std::string& op, std::vector<Endpoint> in, const std::string& name = "",
                      AttrMap attrs = {}) {
   return {g.add(op, name, std::move(in), std::move(attrs)), 0};

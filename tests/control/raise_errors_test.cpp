@@ -107,7 +107,8 @@ TEST(RaiseErrors, SharedEffects) {
   loop.condition(call(g, "Less", {pop, constant(g, "three", i32(3))}));
   loop.next(0, call(g, "AddV2", {loop.value(0), pop}));
   std::string e = error_of([&] { raised(g, {}, {loop.exit(0)}); });
-  EXPECT_CONTAINS(e, "StackPopV2 'pop' in frame 'frame' has effects and is used by the condition and by the body");
+  EXPECT_CONTAINS(
+      e, "StackPopV2 'pop' in frame 'frame' has effects and is used by the condition and by the body");
 }
 
 TEST(RaiseErrors, LoopThatNeedsItsOwnResult) {

@@ -21,7 +21,8 @@ struct SumLoop {
     loop.variable(x);
     loop.condition(call(g, "Less", {i0, loop.invariant(n)}, "while/Less"));
     loop.next(0, call(g, "AddV2", {loop.value(0), constant(g, "one", i32(1))}, "while/add"));
-    Endpoint doubled = call(g, "Mul", {loop.value(1), loop.invariant(constant(g, "two", f32(2)))}, "while/mul");
+    Endpoint doubled =
+        call(g, "Mul", {loop.value(1), loop.invariant(constant(g, "two", f32(2)))}, "while/mul");
     loop.next(1, call(g, "AddV2", {doubled, loop.invariant(x)}, "while/add_1"));
     i = loop.exit(0);
     y = loop.exit(1);
@@ -156,12 +157,14 @@ TEST(Raise, ConditionInTheBody) {
   loop.variable(constant(g, "zero", i32(0)));
   loop.condition(call(g, "Greater", {v, constant(g, "one", i32(1))}));
   Endpoint now = loop.value(0);
-  Endpoint odd = call(g, "Equal", {call(g, "FloorMod", {now, constant(g, "two", i32(2))}), constant(g, "one_1", i32(1))});
+  Endpoint odd = call(g, "Equal",
+                      {call(g, "FloorMod", {now, constant(g, "two", i32(2))}), constant(g, "one_1", i32(1))});
   Node* branch = g.add("Switch", "branch", {now, odd});
   Endpoint half = call(g, "FloorDiv", {operand(branch, 0), constant(g, "two_1", i32(2))});
   Endpoint three = constant(g, "three", i32(3));
   three.node->controls.push_back(call(g, "Identity", {operand(branch, 1)}, "pivot").node);
-  Endpoint triple = call(g, "AddV2", {call(g, "Mul", {operand(branch, 1), three}), constant(g, "one_2", i32(1))});
+  Endpoint triple =
+      call(g, "AddV2", {call(g, "Mul", {operand(branch, 1), three}), constant(g, "one_2", i32(1))});
   loop.next(0, call(g, "Merge", {half, triple}));
   loop.next(1, call(g, "AddV2", {loop.value(1), constant(g, "one_3", i32(1))}));
   EXPECT_EQ(run_graph(g, {x}, {loop.exit(1)}, {i32(27)})[0].item<int32_t>(), 111);
@@ -214,7 +217,8 @@ TEST(Raise, WorkAtTheEndOfTheLoop) {
 TEST(Raise, ControlEdgesKeepEffects) {
   // Pushes happen in every turn although only a control edge of the counter asks for them.
   Graph g;
-  Endpoint stack = call(g, "StackV2", {constant(g, "limit", i32(-1))}, "stack", {{"elem_type", DType::kInt32}});
+  Endpoint stack =
+      call(g, "StackV2", {constant(g, "limit", i32(-1))}, "stack", {{"elem_type", DType::kInt32}});
   LoopBuilder loop(g, "forward");
   Endpoint i = loop.variable(constant(g, "zero", i32(0)));
   loop.condition(call(g, "Less", {i, constant(g, "three", i32(3))}));

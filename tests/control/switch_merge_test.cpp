@@ -34,14 +34,16 @@ TEST(Switch, WhatDeadTensorsFeedIsDead) {
 TEST(Switch, NeedsAScalar) {
   Branches b;
   EXPECT_CONTAINS(error_of([&] {
-                    run_graph(b.g, {b.p, b.x}, {operand(b.split, 1)}, {Tensor::vec<uint8_t>({1}).viewed_as(DType::kBool), f32(1)});
+                    run_graph(b.g, {b.p, b.x}, {operand(b.split, 1)},
+                              {Tensor::vec<uint8_t>({1}).viewed_as(DType::kBool), f32(1)});
                   }),
                   "must be");
 }
 
 TEST(Merge, TakesTheLiveInputAndItsIndex) {
   Branches b;
-  Node* m = b.g.add("Merge", "m", {call(b.g, "Neg", {operand(b.split, 0)}), call(b.g, "Square", {operand(b.split, 1)})});
+  Node* m = b.g.add("Merge", "m",
+                    {call(b.g, "Neg", {operand(b.split, 0)}), call(b.g, "Square", {operand(b.split, 1)})});
   auto yes = b.run({operand(m, 0), operand(m, 1)}, true);
   EXPECT_EQ(yes[0].item<float>(), 9);
   EXPECT_EQ(yes[1].item<int32_t>(), 1);

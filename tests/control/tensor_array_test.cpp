@@ -16,7 +16,8 @@ struct ArrayGraph {
     flow = {n, 1};
   }
   void write(int32_t i, Tensor v) {
-    flow = call(g, "TensorArrayWriteV3", {handle, constant(g, "i", i32(i)), constant(g, "v", std::move(v)), flow});
+    flow = call(g, "TensorArrayWriteV3",
+                {handle, constant(g, "i", i32(i)), constant(g, "v", std::move(v)), flow});
   }
   Endpoint read(int32_t i, DType t = DType::kFloat32) {
     Endpoint e = call(g, "TensorArrayReadV3", {handle, constant(g, "i", i32(i)), flow}, "", {{"dtype", t}});
@@ -88,7 +89,9 @@ TEST(TensorArray, WriteErrors) {
   ArrayGraph c(3);
   c.write(1, row({1}));
   c.write(1, row({1}));
-  EXPECT_CONTAINS(c.error(c.flow), "TensorArray array: Could not write to TensorArray index 1 because it has already been written to.");
+  EXPECT_CONTAINS(
+      c.error(c.flow),
+      "TensorArray array: Could not write to TensorArray index 1 because it has already been written to.");
   ArrayGraph d(3);
   d.write(1, Tensor::vec<int32_t>({1}));
   EXPECT_CONTAINS(d.error(d.flow), "but Op is trying to write dtype int32");
@@ -105,7 +108,9 @@ TEST(TensorArray, ReadErrors) {
   ArrayGraph a(3);
   EXPECT_CONTAINS(a.error(a.read(3)), "Tried to read from index 3 but array size is: 3");
   ArrayGraph b(3);
-  EXPECT_CONTAINS(b.error(b.read(2)), "Could not read from TensorArray index 2.  Furthermore, the element shape is not fully defined");
+  EXPECT_CONTAINS(
+      b.error(b.read(2)),
+      "Could not read from TensorArray index 2.  Furthermore, the element shape is not fully defined");
   ArrayGraph c(3);
   c.write(1, row({1}));
   c.read(1);
@@ -154,7 +159,8 @@ TEST(TensorArray, Gathers) {
   EXPECT_EQ(floats(out[0]), (std::vector<float>{3, 4, 1, 2, 3, 4}));
   a.write(2, row({1}));
   EXPECT_CONTAINS(a.error(a.gather({0, 2})), "Index 0 has shape: [2] but index 1 has shape: [1]");
-  EXPECT_CONTAINS(a.error(a.gather({0}, Shape{3})), "TensorArray was passed element_shape [3] which does not match the Tensor at index 0: [2]");
+  EXPECT_CONTAINS(a.error(a.gather({0}, Shape{3})),
+                  "TensorArray was passed element_shape [3] which does not match the Tensor at index 0: [2]");
   EXPECT_CONTAINS(a.error(a.gather({})), "TensorArray has size zero, but element shape");
   ArrayGraph empty(0);
   EXPECT_EQ(empty.run({empty.gather({}, Shape{4})})[0].shape(), (Shape{0, 4}));
@@ -189,7 +195,8 @@ TEST(TensorArray, Concatenates) {
   EXPECT_EQ(out[1].data<int64_t>()[2], 2);
   ArrayGraph b(1);
   b.write(0, f32(1));
-  EXPECT_CONTAINS(b.error(operand(b.concat())), "Concat saw a scalar shape at index 0 but requires at least vectors.");
+  EXPECT_CONTAINS(b.error(operand(b.concat())),
+                  "Concat saw a scalar shape at index 0 but requires at least vectors.");
   ArrayGraph d(0);
   EXPECT_CONTAINS(d.error(operand(d.concat())), "TensorArray has size zero, but element_shape_except0");
   ArrayGraph e(0);
@@ -225,7 +232,8 @@ TEST(TensorArray, GradientsAddUp) {
   ArrayGraph a(2, {{"clear_after_read", false}});
   a.write(0, row({1, 2}));
   a.write(1, row({3}));
-  Node* grad = a.g.add("TensorArrayGradV3", "grad", {a.handle, a.flow}, {{"source", std::string("gradients")}});
+  Node* grad =
+      a.g.add("TensorArrayGradV3", "grad", {a.handle, a.flow}, {{"source", std::string("gradients")}});
   a.handle = {grad, 0};
   a.flow = {grad, 1};
   a.write(0, row({1, 1}));
@@ -238,9 +246,10 @@ TEST(TensorArray, GradientsAddUp) {
 TEST(TensorArray, HandlesOfOtherThingsAreRefused) {
   Graph g;
   Endpoint stack = call(g, "StackV2", {constant(g, "n", i32(1))}, "", {{"elem_type", DType::kFloat32}});
-  Endpoint read = call(g, "TensorArrayReadV3", {stack, constant(g, "i", i32(0)), constant(g, "f", f32(0))}, "read",
-                       {{"dtype", DType::kFloat32}});
-  EXPECT_CONTAINS(error_of([&] { run_graph(g, {}, {read}, {}); }), "must be the handle of a TensorArray, found Stack");
+  Endpoint read = call(g, "TensorArrayReadV3", {stack, constant(g, "i", i32(0)), constant(g, "f", f32(0))},
+                       "read", {{"dtype", DType::kFloat32}});
+  EXPECT_CONTAINS(error_of([&] { run_graph(g, {}, {read}, {}); }),
+                  "must be the handle of a TensorArray, found Stack");
 }
 
 TEST(Stack, PopsInReverse) {

@@ -17,7 +17,6 @@ import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from google.protobuf import text_format  # noqa: E402
 from tensorflow.core.framework import (  # noqa: E402
-    attr_value_pb2,
     graph_debug_info_pb2,
     graph_pb2,
     node_def_pb2,
@@ -51,7 +50,7 @@ def every_kind():
     values.shape.add().dim.add(size=-1, name="batch")
     values.shape.add().unknown_rank = True
     values.tensor.add(dtype=1, double_val=DOUBLES, uint64_val=[2**64 - 1], uint32_val=[2**32 - 1])
-    values.func.add(name='quote" back\\ tick\' tab\t \u00e9 \U0001f600 \x01\x7f').attr["x"].placeholder = ""
+    values.func.add(name="quote\" back\\ tick' tab\t \u00e9 \U0001f600 \x01\x7f").attr["x"].placeholder = ""
     return node
 
 

@@ -68,9 +68,7 @@ TEST(Ops, StateIsTheProcesss) {
 }
 
 TEST(Ops, ErrorsNameTheOp) {
-  EXPECT_NE(error_of([] {
-              ops::matmul(kA, Tensor::of<float>({3, 1}, {1, 2, 3}));
-            }).find("MatMul"),
+  EXPECT_NE(error_of([] { ops::matmul(kA, Tensor::of<float>({3, 1}, {1, 2, 3})); }).find("MatMul"),
             std::string::npos);
   std::string types = error_of([] { ops::add_v2(kA, Tensor::scalar<int32_t>(1)); });
   EXPECT_NE(types.find("cannot compute AddV2 as input #1"), std::string::npos) << types;

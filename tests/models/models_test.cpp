@@ -51,7 +51,8 @@ std::string strip_zeros(std::string s) {
 
 // The tolerance: ten times TensorFlow's own spread, 2e-5 of the largest value, or 1e-6; the rest exactly.
 std::string difference(const Tensor& have, const Tensor& want, double spread) {
-  if (!(have.shape() == want.shape())) return cat("shape ", have.shape().str(), ", expected ", want.shape().str());
+  if (!(have.shape() == want.shape()))
+    return cat("shape ", have.shape().str(), ", expected ", want.shape().str());
   if (have.dtype() == DType::kString) {
     for (int64_t i = 0; i < have.num_elements(); ++i)
       if (strip_zeros(have.data<std::string>()[i]) != want.data<std::string>()[i])
@@ -68,10 +69,11 @@ std::string difference(const Tensor& have, const Tensor& want, double spread) {
   if (have.dtype() == DType::kBfloat16) limit = std::max(limit, 8e-3 * largest);
   for (size_t i = 0; i < a.size(); ++i) {
     bool both_special = !std::isfinite(std::abs(b[i]));
-    bool ok = both_special ? (std::isnan(b[i].real()) ? std::isnan(a[i].real()) : a[i] == b[i]) : std::abs(a[i] - b[i]) <= limit;
+    bool ok = both_special ? (std::isnan(b[i].real()) ? std::isnan(a[i].real()) : a[i] == b[i])
+                           : std::abs(a[i] - b[i]) <= limit;
     if (!ok)
-      return cat("element ", i, " is ", a[i].real(), ", expected ", b[i].real(), " (limit ", limit, ")\n  have ",
-                 have.values_str(40), "\n  want ", want.values_str(40));
+      return cat("element ", i, " is ", a[i].real(), ", expected ", b[i].real(), " (limit ", limit,
+                 ")\n  have ", have.values_str(40), "\n  want ", want.values_str(40));
   }
   return "";
 }
@@ -108,7 +110,8 @@ void run_model(const std::string& folder, bool reference_only) {
     auto second = f->call(feeds);
     for (size_t i = 0; i < first.size(); ++i)
       if (is_pod(first[i].dtype()) && first[i].nbytes() && !meta.contains("init"))
-        EXPECT_EQ(std::memcmp(first[i].raw(), second[i].raw(), std::min(first[i].nbytes(), second[i].nbytes())), 0)
+        EXPECT_EQ(
+            std::memcmp(first[i].raw(), second[i].raw(), std::min(first[i].nbytes(), second[i].nbytes())), 0)
             << "the second run gives something else for output " << i;
     return first;
   };
@@ -129,7 +132,9 @@ void run_model(const std::string& folder, bool reference_only) {
   }
   ASSERT_EQ(results.size(), outputs.size());
   for (size_t i = 0; i < results.size(); ++i) {
-    double spread = meta.contains("spread") && i < meta["spread"].size() && meta["spread"][i].is_number() ? meta["spread"][i].get<double>() : 0;
+    double spread = meta.contains("spread") && i < meta["spread"].size() && meta["spread"][i].is_number()
+                        ? meta["spread"][i].get<double>()
+                        : 0;
     EXPECT_EQ(difference(results[i], io.at(cat("out", i)), spread), "") << outputs[i];
   }
 }

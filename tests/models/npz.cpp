@@ -20,7 +20,8 @@ std::map<std::string, Tensor> read_npz(const std::string& path) {
     unzOpenCurrentFile(zip);
     size_t at = 0;
     while (at < bytes.size()) {
-      int n = unzReadCurrentFile(zip, bytes.data() + at, unsigned(std::min<size_t>(bytes.size() - at, 1 << 20)));
+      int n =
+          unzReadCurrentFile(zip, bytes.data() + at, unsigned(std::min<size_t>(bytes.size() - at, 1 << 20)));
       if (n <= 0) break;
       at += size_t(n);
     }

@@ -46,8 +46,10 @@ bool same_special(double a, double b) {
 }
 
 std::string compare(const Tensor& have, const Tensor& want, double tolerance) {
-  if (have.dtype() != want.dtype()) return cat("dtype ", dtype_name(have.dtype()), ", expected ", dtype_name(want.dtype()));
-  if (!(have.shape() == want.shape())) return cat("shape ", have.shape().str(), ", expected ", want.shape().str());
+  if (have.dtype() != want.dtype())
+    return cat("dtype ", dtype_name(have.dtype()), ", expected ", dtype_name(want.dtype()));
+  if (!(have.shape() == want.shape()))
+    return cat("shape ", have.shape().str(), ", expected ", want.shape().str());
   if (have.dtype() == DType::kString) {
     for (int64_t i = 0; i < have.num_elements(); ++i)
       if (have.data<std::string>()[i] != want.data<std::string>()[i])
@@ -71,9 +73,9 @@ std::string compare(const Tensor& have, const Tensor& want, double tolerance) {
     else
       ok = same_special(a[i].real(), b[i].real()) && same_special(a[i].imag(), b[i].imag());
     if (!ok)
-      return cat("element ", i, " is ", a[i].real(), "+", a[i].imag(), "j, expected ", b[i].real(), "+", b[i].imag(),
-                 "j (tolerance ", tolerance * largest, ")\n  have ", have.values_str(64), "\n  want ",
-                 want.values_str(64));
+      return cat("element ", i, " is ", a[i].real(), "+", a[i].imag(), "j, expected ", b[i].real(), "+",
+                 b[i].imag(), "j (tolerance ", tolerance * largest, ")\n  have ", have.values_str(64),
+                 "\n  want ", want.values_str(64));
   }
   return "";
 }
@@ -146,8 +148,10 @@ TEST_P(StandardTest, Samples) {
         run_sample(def, s, true);
         ADD_FAILURE() << "no error; expected '" << s.error << "'";
       } catch (const Error& e) {
-        EXPECT_NE(std::string(e.what()).find(s.error), std::string::npos) << e.what() << "\nexpected: " << s.error;
-        EXPECT_NE(std::string(e.what()).find(def.name), std::string::npos) << "does not name the op: " << e.what();
+        EXPECT_NE(std::string(e.what()).find(s.error), std::string::npos)
+            << e.what() << "\nexpected: " << s.error;
+        EXPECT_NE(std::string(e.what()).find(def.name), std::string::npos)
+            << "does not name the op: " << e.what();
       }
       continue;
     }

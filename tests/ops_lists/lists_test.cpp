@@ -100,7 +100,8 @@ TEST(Lists, AnswerAsTensorFlow) {
       outputs = run(call.op, inputs, call.attrs);
     } catch (const Error& e) {
       EXPECT_FALSE(call.error.empty()) << e.what();
-      EXPECT_NE(std::string(e.what()).find(call.error), std::string::npos) << e.what() << "\nexpected: " << call.error;
+      EXPECT_NE(std::string(e.what()).find(call.error), std::string::npos)
+          << e.what() << "\nexpected: " << call.error;
       EXPECT_NE(std::string(e.what()).find(call.op), std::string::npos) << e.what();
       continue;
     }
@@ -154,7 +155,8 @@ TEST(Lists, SetItemChangesAListNobodyElseHolds) {
     EXPECT_EQ(list.item<ObjectPtr>().get(), object) << "copied at " << i;
   }
   Tensor held = list;
-  Tensor changed = run_taking("TensorListSetItem", {list, Tensor::scalar<int32_t>(0), Tensor::vec<float>({8, 8})}, {});
+  Tensor changed =
+      run_taking("TensorListSetItem", {list, Tensor::scalar<int32_t>(0), Tensor::vec<float>({8, 8})}, {});
   EXPECT_NE(changed.item<ObjectPtr>().get(), object);
   EXPECT_EQ(as_list(held.item<ObjectPtr>())->at(0).values_str(), "[0. 1.]");
   EXPECT_EQ(as_list(changed.item<ObjectPtr>())->at(0).values_str(), "[8. 8.]");
@@ -173,10 +175,13 @@ TEST(Lists, DeepNestingIsFreedWithoutRecursion) {
 
 TEST(Lists, HugeSizesDoNotCost) {
   AttrMap attrs{{"element_dtype", DType::kFloat32}};
-  Tensor list = run("TensorListReserve", {Tensor::scalar<int32_t>(-1), Tensor::scalar<int32_t>(INT32_MAX)}, attrs)[0];
+  Tensor list =
+      run("TensorListReserve", {Tensor::scalar<int32_t>(-1), Tensor::scalar<int32_t>(INT32_MAX)}, attrs)[0];
   EXPECT_EQ(run("TensorListLength", {list}, {})[0].item<int32_t>(), INT32_MAX);
   EXPECT_THROW(run("TensorListStack", {list, Tensor::vec<int32_t>({1 << 30, 1 << 30})}, attrs), Error);
-  EXPECT_THROW(run("TensorListSetItem", {list, Tensor::scalar<int32_t>(INT32_MAX - 1), Tensor::scalar(1.0f)}, {}), ResourceExhausted);
+  EXPECT_THROW(
+      run("TensorListSetItem", {list, Tensor::scalar<int32_t>(INT32_MAX - 1), Tensor::scalar(1.0f)}, {}),
+      ResourceExhausted);
 }
 
 }  // namespace

@@ -13,7 +13,6 @@ A line is one item; a call is
 
 import os
 import pathlib
-import re
 import sys
 
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="")
@@ -228,9 +227,19 @@ def pushes_and_pops():
     push(full, ramp(2))
     pop(reserve(), i32(2))
     pop(reserve(shape=(-1,)), i32(-1))
-    call("EmptyTensorList", ["element_dtype"], element_shape=i32(2), max_num_elements=i32(1), element_dtype=F32)
-    call("EmptyTensorList", ["element_dtype"], element_shape=n32(3), max_num_elements=n32(1), element_dtype=F32)
-    call("EmptyTensorList", ["element_dtype"], element_shape=i32(-2), max_num_elements=n32(1), element_dtype=F32)
+    call(
+        "EmptyTensorList", ["element_dtype"], element_shape=i32(2), max_num_elements=i32(1), element_dtype=F32
+    )
+    call(
+        "EmptyTensorList", ["element_dtype"], element_shape=n32(3), max_num_elements=n32(1), element_dtype=F32
+    )
+    call(
+        "EmptyTensorList",
+        ["element_dtype"],
+        element_shape=i32(-2),
+        max_num_elements=n32(1),
+        element_dtype=F32,
+    )
 
 
 def items():
@@ -340,7 +349,13 @@ def concats():
     concat(empty(()))
     concat(pair(ramp(), None))
     concat(pair(ramp(1, 2), ramp(1, 3)))
-    call("TensorListConcat", ["element_dtype", "element_shape"], input_handle=b, element_dtype=F32, element_shape=[None, 2])
+    call(
+        "TensorListConcat",
+        ["element_dtype", "element_shape"],
+        input_handle=b,
+        element_dtype=F32,
+        element_shape=[None, 2],
+    )
     three = set_item(resize(b, 3), 0, ramp(3, 2))
     concat(three)
     concat(three, leading=(1, 1, 2))
@@ -357,11 +372,29 @@ def concats():
     split(ramp(3, 2), i32(-1, 3), i64(1, 2))
     split(ramp(), i32(-1, 3), i64(1, 2))
     split(ramp(3), ANY, tf.constant(2, I64))
-    join = call("TensorListConcatLists", ["element_dtype"], input_a=reserve(), input_b=from_tensor(ramp(2, 2), i32(2)), element_dtype=F32)
+    join = call(
+        "TensorListConcatLists",
+        ["element_dtype"],
+        input_a=reserve(),
+        input_b=from_tensor(ramp(2, 2), i32(2)),
+        element_dtype=F32,
+    )
     length(join)
     stack(join)
-    call("TensorListConcatLists", ["element_dtype"], input_a=reserve(), input_b=reserve(2, (3,)), element_dtype=F32)
-    call("TensorListConcatLists", ["element_dtype"], input_a=reserve(), input_b=reserve(2, dtype=I32), element_dtype=F32)
+    call(
+        "TensorListConcatLists",
+        ["element_dtype"],
+        input_a=reserve(),
+        input_b=reserve(2, (3,)),
+        element_dtype=F32,
+    )
+    call(
+        "TensorListConcatLists",
+        ["element_dtype"],
+        input_a=reserve(),
+        input_b=reserve(2, dtype=I32),
+        element_dtype=F32,
+    )
 
 
 def nested():

@@ -15,7 +15,8 @@ class StateTest : public testing::Test {
  protected:
   StateTest() { state_.resources = &resources_; }
 
-  std::vector<Tensor> run(const char* op, std::vector<Tensor> inputs, AttrMap attrs = {}, const char* node = "") {
+  std::vector<Tensor> run(const char* op, std::vector<Tensor> inputs, AttrMap attrs = {},
+                          const char* node = "") {
     return invoke(get_op(op), std::move(inputs), std::move(attrs), state_, node);
   }
   Tensor table(const char* op, DType keys, DType values, const char* node = "") {
@@ -43,18 +44,21 @@ Tensor one(int64_t v) { return Tensor::scalar(v); }
 TEST_F(StateTest, FixedTable) {
   Tensor t = table("HashTableV2", DType::kString, DType::kInt64);
   EXPECT_EQ(run("LookupTableSizeV2", {t})[0].item<int64_t>(), 0);
-  EXPECT_TRUE(says(error([&] { run("LookupTableFindV2", {t, words({"a"}), one(0)}); }), "Table not initialized."));
+  EXPECT_TRUE(
+      says(error([&] { run("LookupTableFindV2", {t, words({"a"}), one(0)}); }), "Table not initialized."));
   EXPECT_TRUE(says(error([&] { run("InitializeTableV2", {t, words({"a", "a"}), longs({1, 2})}); }),
                    "HashTable has different value for same key. Key a has 1 and trying to add value 2"));
   run("InitializeTableV2", {t, words({"a", "b", "a"}), longs({1, 2, 1})});
   run("InitializeTableV2", {t, words({"b", "a"}), longs({2, 1})});
-  EXPECT_TRUE(says(error([&] { run("InitializeTableV2", {t, words({"c"}), longs({3})}); }), "different data"));
+  EXPECT_TRUE(
+      says(error([&] { run("InitializeTableV2", {t, words({"c"}), longs({3})}); }), "different data"));
   Tensor found = run("LookupTableFindV2", {t, words({"b", "x", "a"}).reshaped({3, 1}), one(-1)})[0];
   EXPECT_EQ(found.shape().str(), "[3,1]");
   EXPECT_EQ(found.reshaped({3}).values_str(), longs({2, -1, 1}).values_str());
   EXPECT_EQ(run("LookupTableSizeV2", {t})[0].item<int64_t>(), 2);
   EXPECT_TRUE(says(error([&] { run("LookupTableFindV2", {t, longs({1}), one(0)}); }), "Signature mismatch"));
-  EXPECT_TRUE(says(error([&] { run("LookupTableInsertV2", {t, words({"q"}), longs({1})}); }), "Insert not supported"));
+  EXPECT_TRUE(says(error([&] { run("LookupTableInsertV2", {t, words({"q"}), longs({1})}); }),
+                   "Insert not supported"));
 }
 
 TEST_F(StateTest, NamedTablesAreShared) {
@@ -64,13 +68,15 @@ TEST_F(StateTest, NamedTablesAreShared) {
   Tensor again = table("HashTable", DType::kInt64, DType::kString, "table");
   EXPECT_EQ(run("LookupTableFind", {again, longs({5, 6}), Tensor::scalar("?")})[0].values_str(),
             words({"five", "?"}).values_str());
-  EXPECT_TRUE(says(error([&] { table("HashTableV2", DType::kInt32, DType::kString, "table"); }), "Conflicting key/value dtypes"));
+  EXPECT_TRUE(says(error([&] { table("HashTableV2", DType::kInt32, DType::kString, "table"); }),
+                   "Conflicting key/value dtypes"));
 }
 
 TEST_F(StateTest, MutableTable) {
   Tensor t = table("MutableHashTableV2", DType::kString, DType::kInt64);
   run("LookupTableInsertV2", {t, words({"a", "b", "a"}), longs({1, 2, 3})});
-  EXPECT_EQ(run("LookupTableFindV2", {t, words({"a", "c"}), longs({9, 8})})[0].values_str(), longs({3, 8}).values_str());
+  EXPECT_EQ(run("LookupTableFindV2", {t, words({"a", "c"}), longs({9, 8})})[0].values_str(),
+            longs({3, 8}).values_str());
   EXPECT_TRUE(says(error([&] { run("LookupTableFindV2", {t, words({"a", "c"}), longs({9, 8, 7})}); }),
                    "Expected shape [] or [2] for default value, got [3]"));
   run("LookupTableRemoveV2", {t, words({"a", "z"})});
@@ -78,7 +84,8 @@ TEST_F(StateTest, MutableTable) {
   EXPECT_EQ(all[0].values_str(), words({"b"}).values_str());
   EXPECT_EQ(all[1].values_str(), longs({2}).values_str());
   run("LookupTableInsertV2", {t, words({"n", "m"}), longs({5, 6})});
-  EXPECT_EQ(run("LookupTableFindV2", {t, words({"b", "n", "m"}), one(0)})[0].values_str(), longs({2, 5, 6}).values_str());
+  EXPECT_EQ(run("LookupTableFindV2", {t, words({"b", "n", "m"}), one(0)})[0].values_str(),
+            longs({2, 5, 6}).values_str());
   run("LookupTableImportV2", {t, words({"q"}), longs({4})});
   EXPECT_EQ(run("LookupTableSizeV2", {t})[0].item<int64_t>(), 1);
   EXPECT_TRUE(says(error([&] { run("LookupTableInsertV2", {t, words({"q", "r"}), longs({4})}); }),
@@ -87,7 +94,8 @@ TEST_F(StateTest, MutableTable) {
 
 TEST_F(StateTest, TableFromFile) {
   std::string path = (std::filesystem::temp_directory_path() / "floe_state_test.txt").string();
-  auto fill = [&](const char* text, int64_t key, int64_t value, AttrMap attrs = {}, DType keys = DType::kString) {
+  auto fill = [&](const char* text, int64_t key, int64_t value, AttrMap attrs = {},
+                  DType keys = DType::kString) {
     write_file(path, text);
     Tensor t = table("HashTableV2", keys, DType::kInt64);
     attrs.set("key_index", key);
@@ -106,7 +114,8 @@ TEST_F(StateTest, TableFromFile) {
   EXPECT_TRUE(says(error([&] { fill(text, 0, 1, {{"vocab_size", int64_t(9)}}); }), "expected 9 but got 3"));
   EXPECT_TRUE(says(error([&] { fill(text, 0, 2); }), "expected at least 3 got 2"));
   EXPECT_TRUE(says(error([&] { fill(text, 1, 0); }), "Field a in line 0 is not a valid int64."));
-  EXPECT_TRUE(says(error([&] { fill(text, -1, 1); }), "line number requires table key dtype of int64, got string"));
+  EXPECT_TRUE(
+      says(error([&] { fill(text, -1, 1); }), "line number requires table key dtype of int64, got string"));
   EXPECT_TRUE(says(error([&] { fill("a\t1\n\nb\t2\n", 0, 1); }), "empty line found at position 5."));
   std::filesystem::remove(path);
 }
@@ -138,7 +147,8 @@ TEST_F(StateTest, Variables) {
   run("DestroyResourceOp", {h});
   EXPECT_FALSE(run("VarIsInitializedOp", {h})[0].item<bool>());
   Tensor t = table("HashTableV2", DType::kString, DType::kInt64);
-  EXPECT_TRUE(says(error([&] { run("ReadVariableOp", {t}, type); }), "must hold a Variable, found a HashTable"));
+  EXPECT_TRUE(
+      says(error([&] { run("ReadVariableOp", {t}, type); }), "must hold a Variable, found a HashTable"));
 }
 
 TEST_F(StateTest, ReferenceVariables) {
@@ -150,7 +160,8 @@ TEST_F(StateTest, ReferenceVariables) {
   EXPECT_EQ(ref().values_str(), Tensor::vec<float>({11, 22}).values_str());
   run("Assign", {ref(), Tensor::vec<float>({3, 4})});
   EXPECT_EQ(ref().values_str(), Tensor::vec<float>({3, 4}).values_str());
-  EXPECT_TRUE(says(error([&] { run("Assign", {Tensor::vec<float>({3, 4}), ref()}); }), "must be a reference to a variable"));
+  EXPECT_TRUE(says(error([&] { run("Assign", {Tensor::vec<float>({3, 4}), ref()}); }),
+                   "must be a reference to a variable"));
 }
 
 TEST_F(StateTest, GeneratorsGoOn) {
@@ -165,14 +176,18 @@ TEST_F(StateTest, GeneratorsGoOn) {
 
 TEST_F(StateTest, Print) {
   std::string text;
-  set_print_sink([&](std::string_view stream, std::string_view t) { text += std::string(stream) + ": " + std::string(t); });
+  set_print_sink([&](std::string_view stream, std::string_view t) {
+    text += std::string(stream) + ": " + std::string(t);
+  });
   run("PrintV2", {Tensor::scalar("hello")});
-  Tensor x = run("Print", {Tensor::scalar(2.5f), Tensor::vec<int32_t>({1, 2, 3, 4})}, {{"message", std::string("m ")}})[0];
+  Tensor x = run("Print", {Tensor::scalar(2.5f), Tensor::vec<int32_t>({1, 2, 3, 4})},
+                 {{"message", std::string("m ")}})[0];
   set_print_sink({});
   EXPECT_EQ(x.item<float>(), 2.5f);
   EXPECT_EQ(text, "stderr: hello\nstderr: m [1 2 3...]\n");
-  EXPECT_TRUE(says(error([&] { run("PrintV2", {Tensor::scalar("x")}, {{"output_stream", std::string("nowhere")}}); }),
-                   "Unknown output stream: nowhere"));
+  EXPECT_TRUE(
+      says(error([&] { run("PrintV2", {Tensor::scalar("x")}, {{"output_stream", std::string("nowhere")}}); }),
+           "Unknown output stream: nowhere"));
 }
 
 }  // namespace

@@ -76,7 +76,8 @@ bool is_integer(DType t) {
   }
 }
 bool is_quantized(DType t) {
-  return t == DType::kQint8 || t == DType::kQuint8 || t == DType::kQint16 || t == DType::kQuint16 || t == DType::kQint32;
+  return t == DType::kQint8 || t == DType::kQuint8 || t == DType::kQint16 || t == DType::kQuint16 ||
+         t == DType::kQint32;
 }
 bool is_pod(DType t) {
   return t != DType::kString && t != DType::kResource && t != DType::kVariant && t != DType::kInvalid;

@@ -18,8 +18,8 @@ struct Bytes {
 /// Maps a file read-only. Errors name the file: NotFound, PermissionDenied, InvalidArgument (a folder).
 Bytes map_file(const std::string& path);
 
-/// Tells the system that these bytes of a mapped file are not needed in memory for now; they are read again when
-/// touched. Does nothing for memory that is not a file mapped by map_file.
+/// Tells the system that these bytes of a mapped file are not needed in memory for now; they are read again
+/// when touched. Does nothing for memory that is not a file mapped by map_file.
 void drop_mapped_pages(const void* data, size_t size);
 
 /// Whole file as a string.

@@ -99,8 +99,8 @@ Shape Shape::slice(int from, int to) const {
 }
 
 namespace {
-std::string dims_text(const Shape& s, const char* open, const char* close, const char* unknown_dim, bool tuple,
-                      const char* sep) {
+std::string dims_text(const Shape& s, const char* open, const char* close, const char* unknown_dim,
+                      bool tuple, const char* sep) {
   if (!s.has_rank()) return "<unknown>";
   std::string t = open;
   for (int i = 0; i < s.rank(); ++i) {
@@ -118,7 +118,8 @@ std::string Shape::tuple_str() const { return dims_text(*this, "(", ")", "None",
 Shape merge_shapes(const Shape& a, const Shape& b) {
   if (!a.has_rank()) return b;
   if (!b.has_rank()) return a;
-  if (!a.is_compatible_with(b)) throw InvalidArgument(cat("Shapes ", a.str(), " and ", b.str(), " are not compatible"));
+  if (!a.is_compatible_with(b))
+    throw InvalidArgument(cat("Shapes ", a.str(), " and ", b.str(), " are not compatible"));
   Shape r = a;
   for (int i = 0; i < a.rank(); ++i)
     if (a[i] < 0) r.set_dim(i, b[i]);

@@ -39,7 +39,7 @@ double distance(std::string_view a, std::string_view b) {
     double diag = row[0];
     row[0] = double(i);
     for (size_t j = 1; j <= b.size(); ++j) {
-      double cost = a[i - 1] == b[j - 1] ? 0.0
+      double cost = a[i - 1] == b[j - 1]                                                             ? 0.0
                     : std::tolower((unsigned char)a[i - 1]) == std::tolower((unsigned char)b[j - 1]) ? 0.2
                                                                                                      : 1.0;
       double next = std::min({row[j] + 1, row[j - 1] + 1, diag + cost});
@@ -52,7 +52,8 @@ double distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::vector<std::string> nearest_names(std::string_view name, std::span<const std::string> candidates, size_t n) {
+std::vector<std::string> nearest_names(std::string_view name, std::span<const std::string> candidates,
+                                       size_t n) {
   std::vector<std::pair<double, const std::string*>> scored;
   for (const std::string& c : candidates) {
     // A candidate that contains the name (or the reverse) is a good guess however long it is.

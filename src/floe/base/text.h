@@ -41,7 +41,8 @@ std::vector<std::string> split(std::string_view s, char sep);
 std::string nearest_name(std::string_view name, std::span<const std::string> candidates);
 
 /// Up to `n` candidates, the most alike first.
-std::vector<std::string> nearest_names(std::string_view name, std::span<const std::string> candidates, size_t n);
+std::vector<std::string> nearest_names(std::string_view name, std::span<const std::string> candidates,
+                                       size_t n);
 
 /// " Did you mean 'x'?" or "" when nothing is close.
 std::string did_you_mean(std::string_view name, std::span<const std::string> candidates);

@@ -35,12 +35,13 @@ void parallel_for(int threads, int64_t n, double cost, F&& fn) {
     std::remove_reference_t<F>* fn;
     int64_t n, parts;
   } job{&fn, n, parts};
-  threads_internal::run_parallel(int(parts),
-                                 [](void* p, int i) {
-                                   Job& j = *static_cast<Job*>(p);
-                                   (*j.fn)(j.n * i / j.parts, j.n * (i + 1) / j.parts);
-                                 },
-                                 &job);
+  threads_internal::run_parallel(
+      int(parts),
+      [](void* p, int i) {
+        Job& j = *static_cast<Job*>(p);
+        (*j.fn)(j.n* i / j.parts, j.n * (i + 1) / j.parts);
+      },
+      &job);
 }
 
 }  // namespace floe

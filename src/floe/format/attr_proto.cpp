@@ -16,7 +16,8 @@ DType type_from_number(int64_t v) {
 }
 
 FuncRef func_from_proto(const Message& f, const AttrMap* bindings) {
-  return {std::string(f.get_string("name")), std::make_shared<AttrMap>(attrs_from_proto(f, "attr", bindings))};
+  return {std::string(f.get_string("name")),
+          std::make_shared<AttrMap>(attrs_from_proto(f, "attr", bindings))};
 }
 
 AttrValue list_from_proto(const Message& l, const AttrMap* bindings) {
@@ -28,18 +29,23 @@ AttrValue list_from_proto(const Message& l, const AttrMap* bindings) {
     return v;
   };
   if (l.size("s"))
-    return collect.template operator()<std::string>("s", [&](size_t i) { return std::string(l.get_string("s", i)); });
-  if (l.size("i")) return collect.template operator()<int64_t>("i", [&](size_t i) { return l.get_int("i", i); });
-  if (l.size("f")) return collect.template operator()<float>("f", [&](size_t i) { return float(l.get_double("f", i)); });
-  if (l.size("b")) return collect.template operator()<bool>("b", [&](size_t i) { return l.get_int("b", i) != 0; });
+    return collect.template operator()<std::string>(
+        "s", [&](size_t i) { return std::string(l.get_string("s", i)); });
+  if (l.size("i"))
+    return collect.template operator()<int64_t>("i", [&](size_t i) { return l.get_int("i", i); });
+  if (l.size("f"))
+    return collect.template operator()<float>("f", [&](size_t i) { return float(l.get_double("f", i)); });
+  if (l.size("b"))
+    return collect.template operator()<bool>("b", [&](size_t i) { return l.get_int("b", i) != 0; });
   if (l.size("type"))
-    return collect.template operator()<DType>("type", [&](size_t i) { return type_from_number(l.get_int("type", i)); });
+    return collect.template operator()<DType>(
+        "type", [&](size_t i) { return type_from_number(l.get_int("type", i)); });
   if (l.size("shape"))
-    return collect.template operator()<Shape>("shape",
-                                              [&](size_t i) { return shape_from_proto(l.get_message("shape", i)); });
+    return collect.template operator()<Shape>(
+        "shape", [&](size_t i) { return shape_from_proto(l.get_message("shape", i)); });
   if (l.size("tensor"))
-    return collect.template operator()<Tensor>("tensor",
-                                               [&](size_t i) { return tensor_from_proto(l.get_message("tensor", i)); });
+    return collect.template operator()<Tensor>(
+        "tensor", [&](size_t i) { return tensor_from_proto(l.get_message("tensor", i)); });
   if (l.size("func"))
     return collect.template operator()<FuncRef>(
         "func", [&](size_t i) { return func_from_proto(l.get_message("func", i), bindings); });
@@ -55,7 +61,8 @@ Shape shape_from_proto(const Message& p) {
   std::vector<int64_t> dims;
   for (size_t i = 0; i < n; ++i) {
     int64_t d = p.get_message("dim", i).get_int("size");
-    if (d < -1) throw InvalidArgument(cat("dimension ", i, " of a shape is ", d, ", expected -1 (unknown) or more"));
+    if (d < -1)
+      throw InvalidArgument(cat("dimension ", i, " of a shape is ", d, ", expected -1 (unknown) or more"));
     dims.push_back(d);
   }
   return Shape(dims);

@@ -25,7 +25,8 @@ int parse_index(std::string_view s, std::string_view whole, std::string_view nod
   int v = -1;
   auto r = std::from_chars(s.data(), s.data() + s.size(), v);
   if (r.ec != std::errc() || r.ptr != s.data() + s.size() || v < 0 || v > kMaxOutputIndex)
-    throw InvalidArgument(cat("Node '", node, "': input '", whole, "' is not of the form 'node' or 'node:index'"));
+    throw InvalidArgument(
+        cat("Node '", node, "': input '", whole, "' is not of the form 'node' or 'node:index'"));
   return v;
 }
 
@@ -78,7 +79,8 @@ class Importer {
     for (size_t i = 0; i < count; ++i) {
       const Message& nd = holder.get_message(field, i);
       std::string name(nd.get_string("name"));
-      if (name.empty()) throw InvalidArgument(cat("Node ", i, " (op '", nd.get_string("op"), "') has no name"));
+      if (name.empty())
+        throw InvalidArgument(cat("Node ", i, " (op '", nd.get_string("op"), "') has no name"));
       if (names.count(name)) throw InvalidArgument(cat("Node name '", name, "' is used twice in this graph"));
       Node* n = make_node(nd, name);
       names[name] = n;
@@ -95,7 +97,8 @@ class Importer {
     for (auto& [n, nd] : added) check_inputs(*n);
   }
 
-  Endpoint resolve(const InputRef& r, const std::unordered_map<std::string, Node*>& names, std::string_view user) {
+  Endpoint resolve(const InputRef& r, const std::unordered_map<std::string, Node*>& names,
+                   std::string_view user) {
     auto it = names.find(std::string(r.node));
     if (it == names.end()) return {};
     Node* from = it->second;
@@ -103,8 +106,8 @@ class Importer {
     if (!r.output.empty() && from->op) {
       int start = output_start(*from, r.output);
       if (start < 0)
-        throw InvalidArgument(cat("Node '", user, "': node '", from->name, "' (", from->op_name, ") has no output '",
-                                  r.output, "'"));
+        throw InvalidArgument(cat("Node '", user, "': node '", from->name, "' (", from->op_name,
+                                  ") has no output '", r.output, "'"));
       index += start;
     }
     if (!from->op) {
@@ -121,7 +124,8 @@ class Importer {
     std::string op_name(nd.get_string("op"));
     try {
       AttrMap attrs = attrs_from_proto(nd, "attr", bindings_);
-      if (g_.library && g_.library->has(op_name) && !find_op(op_name)) return make_call(nd, name, op_name, attrs);
+      if (g_.library && g_.library->has(op_name) && !find_op(op_name))
+        return make_call(nd, name, op_name, attrs);
       const OpDef* op = find_op(op_name);
       if (!op) {
         Node* n = g_.add_unknown(op_name, name, std::move(attrs));
@@ -182,8 +186,8 @@ class Importer {
     }
   }
 
-  static void report(std::string_view what, const Node& user, const std::unordered_map<std::string, Node*>& names,
-                     std::vector<std::string>& missing) {
+  static void report(std::string_view what, const Node& user,
+                     const std::unordered_map<std::string, Node*>& names, std::vector<std::string>& missing) {
     std::string hint;
     if (missing.size() < 10 && names.size() < 5000) {
       std::vector<std::string> all;
@@ -197,13 +201,13 @@ class Importer {
     if (!n.op) return;
     std::vector<DType> want = arg_types(*n.op, n.op->inputs, n.attrs, n.name);
     if (want.size() != n.inputs.size())
-      throw InvalidArgument(cat(n.op_name, " '", n.name, "': takes ", want.size(), " input(s), the graph gives ",
-                                n.inputs.size(), "\n  ", op_signature(*n.op)));
+      throw InvalidArgument(cat(n.op_name, " '", n.name, "': takes ", want.size(),
+                                " input(s), the graph gives ", n.inputs.size(), "\n  ", op_signature(*n.op)));
     for (size_t i = 0; i < want.size(); ++i) {
       DType have = n.inputs[i].node->output_types[size_t(n.inputs[i].index)];
       if (have != want[i] && have != DType::kInvalid)
-        throw InvalidArgument(cat(n.op_name, " '", n.name, "': input ", i, " must be ", dtype_name(want[i]), ", '",
-                                  endpoint_name(n.inputs[i]), "' is ", dtype_name(have)));
+        throw InvalidArgument(cat(n.op_name, " '", n.name, "': input ", i, " must be ", dtype_name(want[i]),
+                                  ", '", endpoint_name(n.inputs[i]), "' is ", dtype_name(have)));
     }
   }
 
@@ -213,7 +217,8 @@ class Importer {
   bool in_function_;
 };
 
-std::shared_ptr<const FunctionBody> import_function(const MessagePtr& graph_def, const Message& fn, const FuncRef& ref,
+std::shared_ptr<const FunctionBody> import_function(const MessagePtr& graph_def, const Message& fn,
+                                                    const FuncRef& ref,
                                                     const std::shared_ptr<FunctionLibrary>& library) {
   const Message& sig = fn.get_message("signature");
   auto body = std::make_shared<FunctionBody>();
@@ -231,11 +236,14 @@ std::shared_ptr<const FunctionBody> import_function(const MessagePtr& graph_def,
     std::map<std::string, std::vector<Node*>> lists;
     auto types_of = [&](const Message& a) {
       std::vector<DType> types;
-      if (auto list = a.get_string("type_list_attr"); !list.empty()) return bindings.get<std::vector<DType>>(list);
+      if (auto list = a.get_string("type_list_attr"); !list.empty())
+        return bindings.get<std::vector<DType>>(list);
       DType t = a.get_string("type_attr").empty() ? DType(a.get_int("type") % 100)
                                                   : bindings.get<DType>(a.get_string("type_attr"));
-      int64_t n = a.get_string("number_attr").empty() ? 1 : bindings.get<int64_t>(a.get_string("number_attr"));
-      if (n < 0 || n > kMaxOutputIndex) throw InvalidArgument("an argument has an impossible number of tensors");
+      int64_t n =
+          a.get_string("number_attr").empty() ? 1 : bindings.get<int64_t>(a.get_string("number_attr"));
+      if (n < 0 || n > kMaxOutputIndex)
+        throw InvalidArgument("an argument has an impossible number of tensors");
       return std::vector<DType>(size_t(n), t);
     };
     for (size_t i = 0; i < sig.size("input_arg"); ++i) {
@@ -270,11 +278,13 @@ std::shared_ptr<const FunctionBody> import_function(const MessagePtr& graph_def,
         InputRef rk = r;
         rk.index += int(k);
         Endpoint e;
-        if (auto it = lists.find(std::string(r.node)); it != lists.end() && size_t(rk.index) < it->second.size())
+        if (auto it = lists.find(std::string(r.node));
+            it != lists.end() && size_t(rk.index) < it->second.size())
           e = {it->second[size_t(rk.index)], 0};
         else
           e = importer.resolve(rk, names, name);
-        if (!e) throw InvalidArgument(cat("output '", name, "' refers to '", r.node, "', which does not exist"));
+        if (!e)
+          throw InvalidArgument(cat("output '", name, "' refers to '", r.node, "', which does not exist"));
         body->results.push_back(e);
         body->output_names.push_back(name);
       }
@@ -300,7 +310,8 @@ std::unique_ptr<Graph> import_graph(const MessagePtr& def) {
   for (size_t i = 0; i < lib.size("function"); ++i) {
     const Message* fn = &lib.get_message("function", i);
     std::string name(fn->get_message("signature").get_string("name"));
-    if (g->library->has(name)) throw InvalidArgument(cat("Function '", name, "' is defined twice in the library"));
+    if (g->library->has(name))
+      throw InvalidArgument(cat("Function '", name, "' is defined twice in the library"));
     std::weak_ptr<FunctionLibrary> weak = g->library;
     // A body that (directly or not) needs itself while it is being built would recurse for ever.
     auto building = std::make_shared<bool>(false);

@@ -19,11 +19,11 @@ struct NpyType {
   const char* text;
   DType type;
 };
-constexpr NpyType kTypes[] = {{"f4", DType::kFloat32}, {"f8", DType::kFloat64}, {"f2", DType::kFloat16},
-                           {"i1", DType::kInt8},    {"i2", DType::kInt16},   {"i4", DType::kInt32},
-                           {"i8", DType::kInt64},   {"u1", DType::kUint8},   {"u2", DType::kUint16},
-                           {"u4", DType::kUint32},  {"u8", DType::kUint64},  {"b1", DType::kBool},
-                           {"c8", DType::kComplex64}, {"c16", DType::kComplex128}};
+constexpr NpyType kTypes[] = {{"f4", DType::kFloat32},   {"f8", DType::kFloat64},    {"f2", DType::kFloat16},
+                              {"i1", DType::kInt8},      {"i2", DType::kInt16},      {"i4", DType::kInt32},
+                              {"i8", DType::kInt64},     {"u1", DType::kUint8},      {"u2", DType::kUint16},
+                              {"u4", DType::kUint32},    {"u8", DType::kUint64},     {"b1", DType::kBool},
+                              {"c8", DType::kComplex64}, {"c16", DType::kComplex128}};
 
 struct Header {
   std::string descr;
@@ -48,8 +48,7 @@ std::string_view entry(const std::string& path, std::string_view h, std::string_
 Header parse_header(const std::string& path, std::string_view h) {
   Header r;
   std::string_view d = entry(path, h, "descr");
-  if (d.empty() || d[0] != '\'')
-    throw Unimplemented(cat(path, ": holds records; expected a plain array"));
+  if (d.empty() || d[0] != '\'') throw Unimplemented(cat(path, ": holds records; expected a plain array"));
   size_t end = d.find('\'', 1);
   if (end == d.npos) damaged(path, "its header ends early");
   r.descr = std::string(d.substr(1, end - 1));
@@ -88,8 +87,10 @@ Tensor parse_strings(const std::string& path, const Header& h, std::string_view 
   auto r = std::from_chars(h.descr.data() + 2, h.descr.data() + h.descr.size(), width);
   uint64_t n = uint64_t(h.shape.num_elements());
   if (r.ec != std::errc() || (width && n > data.size() / width) || n * width != data.size())
-    damaged(path, cat("its shape ", h.shape.tuple_str(), " of ", h.descr, " does not fit its ", data.size(), " bytes"));
-  if (h.fortran && h.shape.rank() > 1) throw Unimplemented(cat(path, ": strings in Fortran order are not supported"));
+    damaged(path, cat("its shape ", h.shape.tuple_str(), " of ", h.descr, " does not fit its ", data.size(),
+                      " bytes"));
+  if (h.fortran && h.shape.rank() > 1)
+    throw Unimplemented(cat(path, ": strings in Fortran order are not supported"));
   if (!width && n > (1 << 24)) damaged(path, "too many empty strings");
   Tensor t(DType::kString, h.shape);
   for (uint64_t i = 0; i < n; ++i) {
@@ -117,10 +118,12 @@ Tensor parse_npy(std::string_view b, const std::string& path) {
   for (const NpyType& c : kTypes)
     if (h.descr.size() > 1 && h.descr.substr(1) == c.text) type = c.type;
   if (type == DType::kInvalid)
-    throw Unimplemented(cat(path, ": elements of type '", h.descr, "' are not supported; save numbers or bools"));
+    throw Unimplemented(
+        cat(path, ": elements of type '", h.descr, "' are not supported; save numbers or bools"));
   int64_t n = h.shape.num_elements();
   if (uint64_t(n) > data.size() / dtype_size(type) || size_t(n) * dtype_size(type) != data.size())
-    damaged(path, cat("its shape ", h.shape.tuple_str(), " of ", h.descr, " does not fit its ", data.size(), " bytes"));
+    damaged(path, cat("its shape ", h.shape.tuple_str(), " of ", h.descr, " does not fit its ", data.size(),
+                      " bytes"));
   Tensor t(type, h.shape);
   if (!data.empty()) std::memcpy(t.mutable_raw(), data.data(), data.size());
   if (h.descr[0] == '>') {
@@ -140,9 +143,10 @@ void write_npy(const std::string& path, const Tensor& t) {
   const char* code = nullptr;
   for (const NpyType& c : kTypes)
     if (c.type == t.dtype()) code = c.text;
-  if (!code) throw InvalidArgument(cat(path, ": a tensor of ", dtype_name(t.dtype()), " cannot be written as .npy"));
-  std::string header = cat("{'descr': '", dtype_size(t.dtype()) == 1 ? "|" : "<", code, "', 'fortran_order': False, 'shape': ",
-                           t.shape().tuple_str(), ", }");
+  if (!code)
+    throw InvalidArgument(cat(path, ": a tensor of ", dtype_name(t.dtype()), " cannot be written as .npy"));
+  std::string header = cat("{'descr': '", dtype_size(t.dtype()) == 1 ? "|" : "<", code,
+                           "', 'fortran_order': False, 'shape': ", t.shape().tuple_str(), ", }");
   while ((10 + header.size() + 1) % 64) header += ' ';
   header += '\n';
   std::string out("\x93NUMPY\x01\x00", 8);

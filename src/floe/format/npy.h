@@ -8,8 +8,8 @@
 
 namespace floe {
 
-/// As read_npy, from the bytes of a file; `name` stands for it in messages. Fixed-width byte strings (|S) become
-/// a string tensor without their trailing zeros.
+/// As read_npy, from the bytes of a file; `name` stands for it in messages. Fixed-width byte strings (|S)
+/// become a string tensor without their trailing zeros.
 Tensor parse_npy(std::string_view bytes, const std::string& name);
 
 }  // namespace floe

@@ -36,7 +36,8 @@ Endpoint find_endpoint(const Graph& g, std::string_view name, std::string_view f
     std::string_view digits = name.substr(colon + 1);
     auto r = std::from_chars(digits.data(), digits.data() + digits.size(), index);
     if (r.ec != std::errc() || r.ptr != digits.data() + digits.size() || index < 0)
-      throw InvalidArgument(cat(prefix, what, " '", name, "' is not a tensor name; expected 'node' or 'node:index'"));
+      throw InvalidArgument(
+          cat(prefix, what, " '", name, "' is not a tensor name; expected 'node' or 'node:index'"));
   }
   Node* n = g.find(node);
   if (!n) {
@@ -52,7 +53,8 @@ Endpoint find_endpoint(const Graph& g, std::string_view name, std::string_view f
     while (n->num_outputs() <= index && index < 1024) n->output_types.push_back(DType::kInvalid);
   if (index >= n->num_outputs())
     throw InvalidArgument(cat(prefix, what, " '", name, "': node '", n->name, "' (", n->op_name, ") has ",
-                              n->num_outputs(), " output(s)", n->num_outputs() ? "" : "; it is run for its effect only"));
+                              n->num_outputs(), " output(s)",
+                              n->num_outputs() ? "" : "; it is run for its effect only"));
   return {n, index};
 }
 
@@ -64,7 +66,8 @@ bool is_table_initializer(const Node& n) {
 
 // Where a table handle comes from, through identities.
 const Node* source_of(const Node* n) {
-  while (n && (n->is("Identity") || n->is("Enter") || n->is("RefIdentity")) && !n->inputs.empty()) n = n->inputs[0].node;
+  while (n && (n->is("Identity") || n->is("Enter") || n->is("RefIdentity")) && !n->inputs.empty())
+    n = n->inputs[0].node;
   return n;
 }
 
@@ -76,12 +79,14 @@ std::vector<Node*> initializers_of(const Graph& g, const FunctionBody& body) {
   if (tables.empty()) return found;
   for (auto& n : g.nodes())
     if (n && is_table_initializer(*n) && !n->inputs.empty())
-      if (const Node* table = source_of(n->inputs[0].node); table && tables.count(table->name)) found.push_back(n.get());
+      if (const Node* table = source_of(n->inputs[0].node); table && tables.count(table->name))
+        found.push_back(n.get());
   return found;
 }
 
 std::unique_ptr<FunctionBody> extract_body(const Program::Impl& p, std::span<const Endpoint> feeds,
-                                           std::span<const Endpoint> fetches, std::span<Node* const> targets) {
+                                           std::span<const Endpoint> fetches,
+                                           std::span<Node* const> targets) {
   auto body = extract(*p.graph, feeds, fetches, targets);
   raise_control_flow(*body);
   check_supported(*body, p.file);
@@ -102,17 +107,20 @@ std::vector<TensorSpec> result_specs(const FunctionBody& body, std::span<const E
 void require_fed(const Program::Impl& p, const FunctionBody& body) {
   std::string missing;
   for (Node* n : execution_order(body))
-    if (n->is("Placeholder") || n->is("PlaceholderV2")) missing += cat(missing.empty() ? "" : ", ", "'", n->name, "'");
+    if (n->is("Placeholder") || n->is("PlaceholderV2"))
+      missing += cat(missing.empty() ? "" : ", ", "'", n->name, "'");
   if (!missing.empty())
-    throw InvalidArgument(cat(p.file, p.file.empty() ? "" : ": ", "the outputs depend on ", missing,
-                              ", which is not among the inputs. Add it to inputs, or leave inputs out to have it found"));
+    throw InvalidArgument(
+        cat(p.file, p.file.empty() ? "" : ": ", "the outputs depend on ", missing,
+            ", which is not among the inputs. Add it to inputs, or leave inputs out to have it found"));
 }
 
 }  // namespace
 
-std::shared_ptr<Function::Impl> make_function(const std::shared_ptr<Program::Impl>& p, std::span<const Endpoint> feeds,
-                                              std::span<const Endpoint> fetches, std::span<Node* const> targets,
-                                              ExecutableOptions options) {
+std::shared_ptr<Function::Impl> make_function(const std::shared_ptr<Program::Impl>& p,
+                                              std::span<const Endpoint> feeds,
+                                              std::span<const Endpoint> fetches,
+                                              std::span<Node* const> targets, ExecutableOptions options) {
   auto f = std::make_shared<Function::Impl>();
   f->program = p;
   for (const Endpoint& e : feeds) {
@@ -139,8 +147,7 @@ std::vector<Tensor> Function::Impl::call(std::vector<Tensor> in, const std::atom
   state.threads = num_threads();
   state.cancelled = cancelled;
   std::vector<Tensor> out;
-  if (initializers)
-    std::call_once(initialized, [&] { initializers->run(state, {}, out); });
+  if (initializers) std::call_once(initialized, [&] { initializers->run(state, {}, out); });
   executable->run(state, in, out);
   return out;
 }
@@ -149,7 +156,8 @@ std::vector<Tensor> Function::operator()(std::vector<Tensor> in) const { return 
 
 Tensor Function::operator()(const Tensor& input) const {
   if (impl_->outputs.size() != 1)
-    throw InvalidArgument(cat("The function has ", impl_->outputs.size(), " outputs; call it with a vector of inputs"));
+    throw InvalidArgument(
+        cat("The function has ", impl_->outputs.size(), " outputs; call it with a vector of inputs"));
   return impl_->call({input})[0];
 }
 
@@ -185,8 +193,9 @@ std::vector<Operation> Program::operations() const {
     for (const Endpoint& e : n->inputs) o.inputs.push_back(tensor_name(e));
     for (const Node* c : n->controls) o.inputs.push_back("^" + c->name);
     for (int i = 0; i < n->num_outputs(); ++i)
-      o.outputs.push_back({tensor_name({n.get(), i}), n->output_types[size_t(i)],
-                           size_t(i) < n->output_shapes.size() ? n->output_shapes[size_t(i)] : Shape::unknown()});
+      o.outputs.push_back(
+          {tensor_name({n.get(), i}), n->output_types[size_t(i)],
+           size_t(i) < n->output_shapes.size() ? n->output_shapes[size_t(i)] : Shape::unknown()});
     o.supported = n->op && (n->op->kernel || has_tuned_kernel(n->op_name));
     v.push_back(std::move(o));
   }
@@ -224,19 +233,23 @@ Function Program::function(std::vector<std::string> inputs, std::vector<std::str
   if (outputs.empty()) {
     outputs = default_outputs();
     if (outputs.empty())
-      throw InvalidArgument(cat(impl_->file, ": no output was found: every tensor is read by some node. Name the outputs"));
+      throw InvalidArgument(
+          cat(impl_->file, ": no output was found: every tensor is read by some node. Name the outputs"));
   }
-  for (const std::string& s : outputs) fetches.push_back(find_endpoint(*impl_->graph, s, impl_->file, "output"));
+  for (const std::string& s : outputs)
+    fetches.push_back(find_endpoint(*impl_->graph, s, impl_->file, "output"));
   if (find_inputs) {
     // Only the placeholders that the outputs need.
     auto body = extract(*impl_->graph, {}, fetches);
     for (auto& n : impl_->graph->nodes())
-      if (n && (n->is("Placeholder") || n->is("PlaceholderV2")) && body->graph->find(n->name)) feeds.push_back(n->output());
+      if (n && (n->is("Placeholder") || n->is("PlaceholderV2")) && body->graph->find(n->name))
+        feeds.push_back(n->output());
   }
   for (const std::string& s : inputs) feeds.push_back(find_endpoint(*impl_->graph, s, impl_->file, "input"));
   auto f = make_function(impl_, feeds, fetches);
   std::vector<Node*> init = initializers_of(*impl_->graph, f->executable->body());
-  if (!init.empty()) f->initializers = std::make_unique<Executable>(extract_body(*impl_, {}, {}, init), impl_->callables);
+  if (!init.empty())
+    f->initializers = std::make_unique<Executable>(extract_body(*impl_, {}, {}, init), impl_->callables);
   return Function(f);
 }
 

@@ -44,8 +44,10 @@ struct Function::Impl {
 std::shared_ptr<Program::Impl> make_program(MessagePtr graph_def, std::string file);
 /// The function between endpoints; `targets` are run for their effects.
 std::shared_ptr<Function::Impl> make_function(const std::shared_ptr<Program::Impl>& program,
-                                              std::span<const Endpoint> feeds, std::span<const Endpoint> fetches,
-                                              std::span<Node* const> targets = {}, ExecutableOptions options = {});
+                                              std::span<const Endpoint> feeds,
+                                              std::span<const Endpoint> fetches,
+                                              std::span<Node* const> targets = {},
+                                              ExecutableOptions options = {});
 /// "name", "name:1" or "^name"-free text to an endpoint; NotFound with the nearest names.
 Endpoint find_endpoint(const Graph& g, std::string_view name, std::string_view file, const char* what);
 /// "node:0" for every endpoint.

@@ -29,7 +29,9 @@ int64_t einsum_flops(const Node& n) {
 
 int64_t node_flops(const Node& n) {
   if (n.output_shapes.empty()) return 0;
-  if (n.is("Const") || n.is("Placeholder") || n.is("_Arg") || n.is("Identity") || n.is("Reshape") || n.is("Shape")) return 0;
+  if (n.is("Const") || n.is("Placeholder") || n.is("_Arg") || n.is("Identity") || n.is("Reshape") ||
+      n.is("Shape"))
+    return 0;
   int64_t out = n.output_shapes[0].num_elements();
   bool known = out >= 0;
   for (const Endpoint& e : n.inputs) known = known && shape_of(e).is_fully_defined();
@@ -52,7 +54,8 @@ int64_t node_flops(const Node& n) {
     for (int64_t v : n.attrs.get<std::vector<int64_t>>("ksize")) k *= v;
     return out * k;
   }
-  if (n.is("Mean") || n.is("Sum") || n.is("Max") || n.is("Min") || n.is("Prod")) return shape_of(n.inputs[0]).num_elements();
+  if (n.is("Mean") || n.is("Sum") || n.is("Max") || n.is("Min") || n.is("Prod"))
+    return shape_of(n.inputs[0]).num_elements();
   return out;
 }
 

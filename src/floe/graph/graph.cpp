@@ -10,7 +10,9 @@
 
 namespace floe {
 
-std::string endpoint_name(const Endpoint& e) { return e.index ? cat(e.node->name, ":", e.index) : e.node->name; }
+std::string endpoint_name(const Endpoint& e) {
+  return e.index ? cat(e.node->name, ":", e.index) : e.node->name;
+}
 
 void FunctionLibrary::add(std::shared_ptr<const FunctionBody> body) {
   std::lock_guard lock(mutex_);
@@ -60,7 +62,8 @@ std::vector<std::string> FunctionLibrary::names() const {
 
 Node* Graph::insert(std::unique_ptr<Node> n) {
   n->id = int(nodes_.size());
-  if (n->name.empty() || by_name_.count(n->name)) n->name = unique_name(n->name.empty() ? n->op_name : n->name);
+  if (n->name.empty() || by_name_.count(n->name))
+    n->name = unique_name(n->name.empty() ? n->op_name : n->name);
   by_name_[n->name] = n.get();
   nodes_.push_back(std::move(n));
   return nodes_.back().get();
@@ -79,7 +82,8 @@ Node* Graph::add(const OpDef& op, std::string_view name, std::vector<Endpoint> i
   return insert(std::move(n));
 }
 
-Node* Graph::add(std::string_view op_name, std::string_view name, std::vector<Endpoint> inputs, AttrMap attrs) {
+Node* Graph::add(std::string_view op_name, std::string_view name, std::vector<Endpoint> inputs,
+                 AttrMap attrs) {
   const OpDef& op = get_op(op_name);
   std::vector<DType> types;
   for (const Endpoint& e : inputs) types.push_back(e.node->output_types[size_t(e.index)]);
@@ -219,7 +223,8 @@ void align_constants(Graph& g) {
   for (auto& n : g.nodes()) {
     if (!n) continue;
     for (size_t i = 0; i < n->inputs.size(); ++i)
-      (n->is("MatMul") && i == 1 && n->output_types[0] == DType::kFloat32 ? packed : read).insert(n->inputs[i].node);
+      (n->is("MatMul") && i == 1 && n->output_types[0] == DType::kFloat32 ? packed : read)
+          .insert(n->inputs[i].node);
   }
   for (auto& n : g.nodes()) {
     if (!n || !n->is("Const") || (packed.count(n.get()) && !read.count(n.get()))) continue;

@@ -82,8 +82,8 @@ class Graph {
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
 
-  /// Adds a node. Attributes must be complete (see normalize_attrs); output types follow from the declaration.
-  /// An empty or taken name is made unique.
+  /// Adds a node. Attributes must be complete (see normalize_attrs); output types follow from the
+  /// declaration. An empty or taken name is made unique.
   Node* add(const OpDef& op, std::string_view name, std::vector<Endpoint> inputs, AttrMap attrs,
             std::vector<Node*> controls = {});
   /// As above, with attributes inferred from the inputs and completed.
@@ -114,7 +114,8 @@ class Graph {
 };
 
 /// Nodes that `roots` need (data and control), in an order in which every node comes after its inputs and,
-/// where that leaves a choice, in the order they were added. Throws InvalidArgument naming the nodes of a cycle.
+/// where that leaves a choice, in the order they were added. Throws InvalidArgument naming the nodes of a
+/// cycle.
 std::vector<Node*> topological_order(std::span<Node* const> roots);
 
 /// The value of a Const node, else an empty handle. Values that lie unaligned in a file are copied.

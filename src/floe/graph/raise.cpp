@@ -21,7 +21,8 @@ using raise::LoopVariable;
 constexpr size_t kShownProblems = 20;
 
 bool has_effects(const Node& n) {
-  static const char* const kHarmless[] = {"NoOp", "Const", "Placeholder", "VariableV2", "VarHandleOp", "ReadVariableOp"};
+  static const char* const kHarmless[] = {"NoOp",       "Const",       "Placeholder",
+                                          "VariableV2", "VarHandleOp", "ReadVariableOp"};
   if (n.op && !n.op->stateful) return false;
   for (const char* h : kHarmless)
     if (n.is(h)) return false;
@@ -39,7 +40,8 @@ bool has_effects(const Node& n) {
 // "while" for "while/while_context".
 std::string loop_name(const std::string& frame) {
   constexpr std::string_view kSuffix = "/while_context";
-  if (frame.size() > kSuffix.size() && frame.ends_with(kSuffix)) return frame.substr(0, frame.size() - kSuffix.size());
+  if (frame.size() > kSuffix.size() && frame.ends_with(kSuffix))
+    return frame.substr(0, frame.size() - kSuffix.size());
   return frame.empty() ? "while" : frame;
 }
 
@@ -89,14 +91,17 @@ class LoopRaiser {
   bool check() {
     if (loop_.conditions.size() != 1) {
       std::string names;
-      for (size_t i = 0; i < loop_.conditions.size() && i < 5; ++i) names += cat(i ? ", '" : ": '", loop_.conditions[i]->name, "'");
-      map_.problem(loop_.enters[0], frame_, cat("enters a loop with ", loop_.conditions.size(), " LoopCond nodes", names,
-                                                "; a loop has exactly one"));
+      for (size_t i = 0; i < loop_.conditions.size() && i < 5; ++i)
+        names += cat(i ? ", '" : ": '", loop_.conditions[i]->name, "'");
+      map_.problem(loop_.enters[0], frame_,
+                   cat("enters a loop with ", loop_.conditions.size(), " LoopCond nodes", names,
+                       "; a loop has exactly one"));
       return false;
     }
     for (const LoopVariable& v : loop_.variables)
       if (v.enter->attrs.get_or<bool>("is_constant", false) || map_.frame_of(v.enter) != frame_) {
-        map_.problem(v.merge, frame_, cat("starts from '", v.enter->name, "', which is no variable of this loop"));
+        map_.problem(v.merge, frame_,
+                     cat("starts from '", v.enter->name, "', which is no variable of this loop"));
         return false;
       }
     return true;
@@ -120,7 +125,8 @@ class LoopRaiser {
   // Control inputs of the loop's own machinery: what must have happened whenever the condition is evaluated,
   std::vector<Node*> verdict_controls() const {
     std::vector<Node*> v = loop_.conditions[0]->controls;
-    for (const LoopVariable& x : loop_.variables) v.insert(v.end(), x.merge->controls.begin(), x.merge->controls.end());
+    for (const LoopVariable& x : loop_.variables)
+      v.insert(v.end(), x.merge->controls.begin(), x.merge->controls.end());
     for (const Node* n : loop_.nodes)
       if (raise::is_switch(*n) && n->inputs[1].node == loop_.conditions[0])
         v.insert(v.end(), n->controls.begin(), n->controls.end());
@@ -129,23 +135,27 @@ class LoopRaiser {
   // and in every turn.
   std::vector<Node*> turn_controls() const {
     std::vector<Node*> v;
-    for (const LoopVariable& x : loop_.variables) v.insert(v.end(), x.next->controls.begin(), x.next->controls.end());
+    for (const LoopVariable& x : loop_.variables)
+      v.insert(v.end(), x.next->controls.begin(), x.next->controls.end());
     return v;
   }
 
   void check_shared(const LoopCopier& cond, const LoopCopier& body) {
     std::vector<Node*> both;
-    std::set_intersection(cond.copied().begin(), cond.copied().end(), body.copied().begin(), body.copied().end(),
-                          std::back_inserter(both), [](Node* a, Node* b) { return a->id < b->id; });
+    std::set_intersection(cond.copied().begin(), cond.copied().end(), body.copied().begin(),
+                          body.copied().end(), std::back_inserter(both),
+                          [](Node* a, Node* b) { return a->id < b->id; });
     for (const Node* n : both)
-      if (has_effects(*n)) map_.problem(n, frame_, "has effects and is used by the condition and by the body of its loop");
+      if (has_effects(*n))
+        map_.problem(n, frame_, "has effects and is used by the condition and by the body of its loop");
   }
 
   // After the first iteration a variable comes from its NextIteration.
   void add_indices(FunctionBody& body) {
     for (const LoopVariable& v : loop_.variables) {
       if (!v.index_used) continue;
-      body.results.push_back({body.graph->add_constant("value_index", Tensor::scalar(int32_t(1 - v.enter_index))), 0});
+      body.results.push_back(
+          {body.graph->add_constant("value_index", Tensor::scalar(int32_t(1 - v.enter_index))), 0});
       body.output_names.push_back(cat(v.next->name, "/value_index"));
     }
   }
@@ -162,8 +172,10 @@ class LoopRaiser {
     }
     for (const Node* n : controls)
       if (Node* to = copier.control(n)) f.control_results.push_back(to);
-    std::sort(f.control_results.begin(), f.control_results.end(), [](Node* a, Node* b) { return a->id < b->id; });
-    f.control_results.erase(std::unique(f.control_results.begin(), f.control_results.end()), f.control_results.end());
+    std::sort(f.control_results.begin(), f.control_results.end(),
+              [](Node* a, Node* b) { return a->id < b->id; });
+    f.control_results.erase(std::unique(f.control_results.begin(), f.control_results.end()),
+                            f.control_results.end());
     prune(f);
   }
 
@@ -175,7 +187,8 @@ class LoopRaiser {
       inputs.push_back(s.kind == LoopSlot::Kind::kIndex ? first_index(s.variable) : s.source);
     }
     std::vector<Node*> controls;
-    for (const Node* e : loop_.enters) controls.insert(controls.end(), e->controls.begin(), e->controls.end());
+    for (const Node* e : loop_.enters)
+      controls.insert(controls.end(), e->controls.begin(), e->controls.end());
     std::sort(controls.begin(), controls.end(), [](Node* a, Node* b) { return a->id < b->id; });
     controls.erase(std::unique(controls.begin(), controls.end()), controls.end());
     const OpDef& op = get_op(acts(cond) || acts(body) ? "While" : "StatelessWhile");
@@ -191,7 +204,8 @@ class LoopRaiser {
 
   Endpoint first_index(int variable) {
     int32_t index = loop_.variables[size_t(variable)].enter_index;
-    Node* c = graph_.add_constant(cat(loop_.variables[size_t(variable)].merge->name, "/value_index"), Tensor::scalar(index));
+    Node* c = graph_.add_constant(cat(loop_.variables[size_t(variable)].merge->name, "/value_index"),
+                                  Tensor::scalar(index));
     map_.set_frame(c, loop_.parent);
     return {c, 0};
   }
@@ -233,7 +247,8 @@ class LoopRaiser {
 
 bool has_loop_frames(const FunctionBody& body) {
   for (auto& n : body.graph->nodes())
-    if (n && (raise::is_enter(*n) || raise::is_exit(*n) || raise::is_next_iteration(*n) || n->is("LoopCond"))) return true;
+    if (n && (raise::is_enter(*n) || raise::is_exit(*n) || raise::is_next_iteration(*n) || n->is("LoopCond")))
+      return true;
   return false;
 }
 
@@ -243,7 +258,8 @@ void raise_control_flow(FunctionBody& body) {
   if (!map.problems.empty()) report(map.problems);
   std::vector<int> order;
   for (size_t i = 1; i < map.frames.size(); ++i) order.push_back(int(i));
-  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return map.frames[size_t(a)].depth > map.frames[size_t(b)].depth; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int a, int b) { return map.frames[size_t(a)].depth > map.frames[size_t(b)].depth; });
   for (int f : order) LoopRaiser(body, map, f).raise();
   if (!map.problems.empty()) report(map.problems);
   prune(body);

@@ -35,7 +35,8 @@ int LoopSignature::invariant(const Endpoint& source, DType dtype) {
   return int(slots.size()) - 1;
 }
 
-LoopCopier::LoopCopier(FrameMap& map, int frame, LoopPart part, Graph& into, LoopSignature& signature, Node* loop)
+LoopCopier::LoopCopier(FrameMap& map, int frame, LoopPart part, Graph& into, LoopSignature& signature,
+                       Node* loop)
     : map_(map), frame_(frame), part_(part), into_(into), signature_(signature), loop_(loop) {}
 
 bool LoopCopier::is_loop_predicate(const Endpoint& e) const {
@@ -54,7 +55,8 @@ LoopCopier::Role LoopCopier::role(const Node& n) const {
   return Role::kPlain;
 }
 
-std::vector<Node*> LoopCopier::order_from(const std::vector<Endpoint>& values, const std::vector<Node*>& controls) const {
+std::vector<Node*> LoopCopier::order_from(const std::vector<Endpoint>& values,
+                                          const std::vector<Node*>& controls) const {
   enum : char { kNew, kOpen, kDone };
   std::unordered_map<const Node*, char> state;
   std::vector<Node*> order;
@@ -75,7 +77,9 @@ std::vector<Node*> LoopCopier::order_from(const std::vector<Endpoint>& values, c
   };
   auto start = [&](Node* n) {
     char& s = state[n];
-    if (s == kOpen) throw InvalidArgument(cat("The loop '", frame().name, "' needs its own result: '", n->name, "' needs itself"));
+    if (s == kOpen)
+      throw InvalidArgument(
+          cat("The loop '", frame().name, "' needs its own result: '", n->name, "' needs itself"));
     if (s == kDone) return;
     s = kOpen;
     stack.push_back({n, 0, children(*n)});
@@ -148,8 +152,10 @@ void LoopCopier::copy(const std::vector<Endpoint>& values, const std::vector<Nod
   // The copies keep the order of the graph, so that effects stay in program order.
   std::sort(copied_.begin(), copied_.end(), [](Node* a, Node* b) { return a->id < b->id; });
   for (Node* n : copied_) {
-    if (is_next_iteration(*n)) map_.problem(n, frame_, "is read by something that is not the Merge of a loop variable");
-    Node* c = n->op ? into_.add(*n->op, n->name, {}, n->attrs) : into_.add_unknown(n->op_name, n->name, n->attrs);
+    if (is_next_iteration(*n))
+      map_.problem(n, frame_, "is read by something that is not the Merge of a loop variable");
+    Node* c =
+        n->op ? into_.add(*n->op, n->name, {}, n->attrs) : into_.add_unknown(n->op_name, n->name, n->attrs);
     c->output_types = n->output_types;
     c->device = n->device;
     copies_[n].node = c;
@@ -182,7 +188,8 @@ void LoopCopier::connect(const Node& n) {
       return;
     }
     case Role::kForeign:
-      map_.problem(&n, map_.frame_of(&n), cat("is used inside of frame '", frame().name, "' without an Enter"));
+      map_.problem(&n, map_.frame_of(&n),
+                   cat("is used inside of frame '", frame().name, "' without an Enter"));
       copies_[&n] = {nullptr, {const_cast<Node*>(&n), 0}, true};
       return;
     case Role::kPlain:
@@ -195,7 +202,8 @@ void LoopCopier::connect(const Node& n) {
   auto& v = c.node->controls;
   std::sort(v.begin(), v.end(), [](Node* a, Node* b) { return a->id < b->id; });
   v.erase(std::unique(v.begin(), v.end()), v.end());
-  c.trivial = part_ != LoopPart::kAfter && v.empty() && is_identity(n) && !n.inputs.empty() && is_trivial(c.node->inputs[0]);
+  c.trivial = part_ != LoopPart::kAfter && v.empty() && is_identity(n) && !n.inputs.empty() &&
+              is_trivial(c.node->inputs[0]);
 }
 
 bool LoopCopier::is_trivial(const Endpoint& e) const {
@@ -207,7 +215,8 @@ bool LoopCopier::is_trivial(const Endpoint& e) const {
 Endpoint LoopCopier::value(const Endpoint& e) {
   const Copy& c = copies_.at(e.node);
   if (c.node) return {c.node, e.index};
-  if (auto it = map_.variable_of.find(e.node); it != map_.variable_of.end() && role(*e.node) == Role::kVariable) {
+  if (auto it = map_.variable_of.find(e.node);
+      it != map_.variable_of.end() && role(*e.node) == Role::kVariable) {
     int slot = e.index == 0 ? signature_.variable_slot[size_t(it->second.second)]
                             : signature_.index_slot[size_t(it->second.second)];
     return part_ == LoopPart::kAfter ? Endpoint{loop_, slot} : Endpoint{arg(slot), 0};
@@ -218,7 +227,7 @@ Endpoint LoopCopier::value(const Endpoint& e) {
       map_.problem(e.node, frame_,
                    part_ == LoopPart::kCondition ? "is needed by the loop's condition, which it depends on"
                    : part_ == LoopPart::kBody    ? "lets its value of the loop's end into the body (output 0)"
-                                                 : "lets a value out of the loop in every iteration (output 1)");
+                                              : "lets a value out of the loop in every iteration (output 1)");
   }
   return c.alias;
 }

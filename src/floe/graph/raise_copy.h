@@ -20,7 +20,8 @@ struct LoopSlot {
 struct LoopSignature {
   std::vector<LoopSlot> slots;
   std::vector<int> variable_slot, index_slot;
-  std::unordered_map<const Node*, std::vector<std::pair<int, int>>> invariant_slot;  // source -> (output, slot)
+  std::unordered_map<const Node*, std::vector<std::pair<int, int>>>
+      invariant_slot;  // source -> (output, slot)
 
   int invariant(const Endpoint& source, DType dtype);
 };
@@ -31,7 +32,8 @@ class LoopCopier {
  public:
   /// `into` is the graph of a function for kCondition and kBody, the graph itself for kAfter, where `loop` is
   /// the While node.
-  LoopCopier(FrameMap& map, int frame, LoopPart part, Graph& into, LoopSignature& signature, Node* loop = nullptr);
+  LoopCopier(FrameMap& map, int frame, LoopPart part, Graph& into, LoopSignature& signature,
+             Node* loop = nullptr);
 
   /// Copies what these need; call once.
   void copy(const std::vector<Endpoint>& values, const std::vector<Node*>& controls);
@@ -46,15 +48,16 @@ class LoopCopier {
 
  private:
   struct Copy {
-    Node* node = nullptr;   // a copy of the node
-    Endpoint alias;         // or the value it stands for
-    bool trivial = false;   // always there: an argument, a constant, an identity of one
+    Node* node = nullptr;  // a copy of the node
+    Endpoint alias;        // or the value it stands for
+    bool trivial = false;  // always there: an argument, a constant, an identity of one
   };
   enum class Role { kVariable, kInvariant, kConstant, kGate, kVerdict, kPlain, kForeign };
 
   Role role(const Node& n) const;
   bool is_loop_predicate(const Endpoint& e) const;
-  std::vector<Node*> order_from(const std::vector<Endpoint>& values, const std::vector<Node*>& controls) const;
+  std::vector<Node*> order_from(const std::vector<Endpoint>& values,
+                                const std::vector<Node*>& controls) const;
   void connect(const Node& n);
   Endpoint invariant(const Node& enter);
   Endpoint constant(Node* c);

@@ -61,8 +61,9 @@ std::vector<Node*> forward_order(const std::vector<Node*>& nodes, size_t ids) {
   int count = 0;
   for (Node* n : nodes)
     if (waiting[size_t(n->id)] && ++count <= 8) names += cat(count > 1 ? ", " : "", n->name);
-  throw InvalidArgument(cat("The graph has a cycle that is not a loop (no NextIteration closes it); it goes through or leads to ",
-                            count, " nodes: ", names, count > 8 ? ", ..." : ""));
+  throw InvalidArgument(cat(
+      "The graph has a cycle that is not a loop (no NextIteration closes it); it goes through or leads to ",
+      count, " nodes: ", names, count > 8 ? ", ..." : ""));
 }
 
 class Finder {
@@ -96,8 +97,9 @@ class Finder {
         frame = f;
         first = s;
       } else if (f != frame && m_.problems.size() < kMaxProblems) {
-        m_.problem(&n, f, cat("has inputs from different frames. The input node '", first->name, "' is in ",
-                              frame_text(m_, frame), ". The input node '", s->name, "' is in ", frame_text(m_, f)));
+        m_.problem(&n, f,
+                   cat("has inputs from different frames. The input node '", first->name, "' is in ",
+                       frame_text(m_, frame), ". The input node '", s->name, "' is in ", frame_text(m_, f)));
       }
     });
     frame = std::max(frame, 0);
@@ -117,23 +119,28 @@ class Finder {
       f.depth = m_.frames[size_t(parent)].depth + 1;
       m_.frames.push_back(std::move(f));
       if (m_.frames.back().depth > kMaxDepth)
-        throw InvalidArgument(cat(n.op_name, " '", n.name, "': loops are nested more than ", kMaxDepth, " deep"));
+        throw InvalidArgument(
+            cat(n.op_name, " '", n.name, "': loops are nested more than ", kMaxDepth, " deep"));
     } else if (m_.frames[size_t(it->second)].parent != parent) {
-      m_.problem(&n, it->second, cat("enters the frame from ", frame_text(m_, parent), ", others from ",
-                                     frame_text(m_, m_.frames[size_t(it->second)].parent),
-                                     "; every loop needs a frame_name of its own"));
+      m_.problem(&n, it->second,
+                 cat("enters the frame from ", frame_text(m_, parent), ", others from ",
+                     frame_text(m_, m_.frames[size_t(it->second)].parent),
+                     "; every loop needs a frame_name of its own"));
     }
     return it->second;
   }
 
   void collect(Node& n) {
     int f = m_.of[size_t(n.id)];
-    size_t want = is_switch(n) ? 2 : is_enter(n) || is_exit(n) || is_next_iteration(n) || n.is("LoopCond") ? 1 : n.inputs.size();
+    size_t want = is_switch(n)                                                            ? 2
+                  : is_enter(n) || is_exit(n) || is_next_iteration(n) || n.is("LoopCond") ? 1
+                                                                                          : n.inputs.size();
     if (n.inputs.size() != want) m_.problem(&n, f, cat("has ", n.inputs.size(), " inputs, expected ", want));
     m_.frames[size_t(f)].nodes.push_back(&n);
     if (is_enter(n)) m_.frames[size_t(f)].enters.push_back(&n);
     if (n.is("LoopCond")) m_.frames[size_t(f)].conditions.push_back(&n);
-    if (is_exit(n) && !n.inputs.empty()) m_.frames[size_t(m_.of[size_t(n.inputs[0].node->id)])].exits.push_back(&n);
+    if (is_exit(n) && !n.inputs.empty())
+      m_.frames[size_t(m_.of[size_t(n.inputs[0].node->id)])].exits.push_back(&n);
     if (f == 0 && (n.is("LoopCond") || is_next_iteration(n))) m_.problem(&n, 0, "is not inside a loop");
   }
 
@@ -147,8 +154,9 @@ class Finder {
     if (!nexts && (enters == 0 || enters != n.inputs.size())) return;
     int f = m_.of[size_t(n.id)];
     if (enters != 1 || nexts != 1 || n.inputs.size() != 2) {
-      m_.problem(&n, f, cat("joins ", enters, " Enter and ", nexts, " NextIteration of ", n.inputs.size(),
-                            " inputs, a loop variable has one of each"));
+      m_.problem(&n, f,
+                 cat("joins ", enters, " Enter and ", nexts, " NextIteration of ", n.inputs.size(),
+                     " inputs, a loop variable has one of each"));
       return;
     }
     LoopVariable v;
@@ -168,7 +176,9 @@ class Finder {
     auto check = [&](const Node* n) {
       int f = m_.of[size_t(n->id)];
       if (f > 0)
-        m_.problem(n, f, "has been marked as not fetchable: it is computed once per iteration; fetch what leaves the loop");
+        m_.problem(n, f,
+                   "has been marked as not fetchable: it is computed once per iteration; fetch what leaves "
+                   "the loop");
     };
     for (const Endpoint& e : body_.results) check(e.node);
     for (const Node* n : body_.control_results) check(n);
@@ -190,7 +200,8 @@ void FrameMap::set_frame(const Node* n, int frame) {
 void FrameMap::problem(const Node* n, int frame, const std::string& what) {
   if (problems.size() >= kMaxProblems) return;
   problems.push_back(cat(n->op_name, " '", n->name, "'",
-                         frame > 0 ? cat(" in frame '", frames[size_t(frame)].name, "'") : std::string(), " ", what));
+                         frame > 0 ? cat(" in frame '", frames[size_t(frame)].name, "'") : std::string(), " ",
+                         what));
 }
 
 bool is_enter(const Node& n) { return n.is("Enter") || n.is("RefEnter"); }

@@ -20,7 +20,9 @@ void check_supported(std::span<Node* const> nodes, std::string_view where) {
     text += cat(list.size() > 5 ? ", ..." : "", ")");
     if (!find_op(op)) text += did_you_mean(op, all);
   }
-  text += "\nRun only what is needed with outputs= (or `floe run --outputs`), or register the op with floe::register_op.";
+  text +=
+      "\nRun only what is needed with outputs= (or `floe run --outputs`), or register the op with "
+      "floe::register_op.";
   throw Unimplemented(text);
 }
 

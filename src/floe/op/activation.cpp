@@ -5,8 +5,9 @@
 namespace floe {
 
 std::span<const char* const> activation_names() {
-  static const char* const names[] = {"",        "Relu",     "Relu6", "LeakyRelu",   "Elu",       "Selu", "Sigmoid",
-                                      "Tanh",    "Softplus", "Swish", "HardSigmoid", "HardSwish", "Gelu", "GeluTanh"};
+  static const char* const names[] = {
+      "",     "Relu",     "Relu6", "LeakyRelu",   "Elu",       "Selu", "Sigmoid",
+      "Tanh", "Softplus", "Swish", "HardSigmoid", "HardSwish", "Gelu", "GeluTanh"};
   return names;
 }
 

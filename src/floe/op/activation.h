@@ -10,7 +10,8 @@ namespace floe {
 
 /// What an epilogue may do to a value x:
 ///   "" Relu Relu6 LeakyRelu(alpha) Elu Selu Sigmoid Tanh Softplus   the ops of these names
-///   Swish x*sigmoid(x)   HardSigmoid relu6(x+3)/6   HardSwish x*HardSigmoid(x)   Gelu by erf   GeluTanh by tanh
+///   Swish x*sigmoid(x)   HardSigmoid relu6(x+3)/6   HardSwish x*HardSigmoid(x)   Gelu by erf   GeluTanh by
+///   tanh
 std::span<const char* const> activation_names();
 
 /// The activation by plain op calls (the reference for fused kernels).

@@ -99,8 +99,9 @@ const AttrValue* AttrMap::find(std::string_view name) const {
 }
 
 bool AttrMap::operator==(const AttrMap& o) const {
-  return std::equal(entries_.begin(), entries_.end(), o.entries_.begin(), o.entries_.end(),
-                    [](const Entry& a, const Entry& b) { return a.first == b.first && attr_equal(a.second, b.second); });
+  return std::equal(
+      entries_.begin(), entries_.end(), o.entries_.begin(), o.entries_.end(),
+      [](const Entry& a, const Entry& b) { return a.first == b.first && attr_equal(a.second, b.second); });
 }
 
 bool AttrMap::is_empty_list(const AttrValue& v) {
@@ -114,7 +115,9 @@ bool AttrMap::is_empty_list(const AttrValue& v) {
       v);
 }
 
-void AttrMap::missing(std::string_view name) { throw InvalidArgument(cat("attribute '", name, "' is missing")); }
+void AttrMap::missing(std::string_view name) {
+  throw InvalidArgument(cat("attribute '", name, "' is missing"));
+}
 void AttrMap::wrong_type(std::string_view name, const AttrValue& v) {
   throw InvalidArgument(cat("attribute '", name, "' has the wrong type: ", attr_str(v)));
 }

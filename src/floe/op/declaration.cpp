@@ -53,7 +53,8 @@ Shape parse_shape(std::string_view s) {
   s = trim(s);
   if (s == "unknown" || s == "<unknown>") return Shape::unknown();
   Shape shape;
-  for (auto d : split_top(s.substr(1, s.size() - 2), ',')) shape.push_back(d == "?" ? -1 : std::atoll(std::string(d).c_str()));
+  for (auto d : split_top(s.substr(1, s.size() - 2), ','))
+    shape.push_back(d == "?" ? -1 : std::atoll(std::string(d).c_str()));
   return shape;
 }
 

@@ -1,4 +1,5 @@
-// Programs of fused elementwise chains: which ops may take part and how a program is written into an attribute.
+// Programs of fused elementwise chains: which ops may take part and how a program is written into an
+// attribute.
 #pragma once
 
 #include <array>
@@ -39,6 +40,7 @@ std::span<const ElementwiseOp> elementwise_ops();
 int find_elementwise_op(std::string_view name);
 
 /// One instruction by a plain op call (comparisons give 0 and 1 as float).
-Tensor run_elementwise_instruction(const ElementwiseInstruction& in, const std::vector<Tensor>& args, RunState& state);
+Tensor run_elementwise_instruction(const ElementwiseInstruction& in, const std::vector<Tensor>& args,
+                                   RunState& state);
 
 }  // namespace floe

@@ -6,7 +6,8 @@
 namespace floe {
 
 InferContext::InferContext(const OpDef& def, const AttrMap& attrs, std::span<const Shape> shapes,
-                           std::span<const DType> types, std::span<const Tensor> values, std::string_view node)
+                           std::span<const DType> types, std::span<const Tensor> values,
+                           std::string_view node)
     : def_(def), attrs_(attrs), shapes_(shapes), types_(types), values_(values), node_(node) {
   out_types_ = arg_types(def, def.outputs, attrs, node);
   out_shapes_.assign(out_types_.size(), Shape::unknown());
@@ -56,13 +57,15 @@ Shape InferContext::shape_value(int i) const {
   }
   if (i < int(partial_values.size()) && partial_values[size_t(i)].has_rank() && shape(i).rank() == 1)
     return partial_values[size_t(i)];
-  if (shape(i).rank() == 1 && shape(i)[0] >= 0 && shape(i)[0] <= 254) return Shape::unknown_of_rank(int(shape(i)[0]));
+  if (shape(i).rank() == 1 && shape(i)[0] >= 0 && shape(i)[0] <= 254)
+    return Shape::unknown_of_rank(int(shape(i)[0]));
   return Shape::unknown();
 }
 
 Shape InferContext::with_rank(int i, int rank) const {
   if (!shape(i).has_rank()) return Shape::unknown_of_rank(rank);
-  if (shape(i).rank() != rank) fail(cat("Shape must be rank ", rank, " but is rank ", shape(i).rank(), " for input ", i));
+  if (shape(i).rank() != rank)
+    fail(cat("Shape must be rank ", rank, " but is rank ", shape(i).rank(), " for input ", i));
   return shape(i);
 }
 

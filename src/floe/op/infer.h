@@ -14,8 +14,8 @@ class FunctionBody;
 
 class InferContext {
  public:
-  InferContext(const OpDef& def, const AttrMap& attrs, std::span<const Shape> shapes, std::span<const DType> types,
-               std::span<const Tensor> values, std::string_view node);
+  InferContext(const OpDef& def, const AttrMap& attrs, std::span<const Shape> shapes,
+               std::span<const DType> types, std::span<const Tensor> values, std::string_view node);
   virtual ~InferContext() = default;
 
   const OpDef& def() const { return def_; }
@@ -28,7 +28,9 @@ class InferContext {
   int input_count(std::string_view arg) const;
 
   /// The value of an input when it is known now, else nullptr.
-  const Tensor* value(int i) const { return i < int(values_.size()) && values_[size_t(i)] ? &values_[size_t(i)] : nullptr; }
+  const Tensor* value(int i) const {
+    return i < int(values_.size()) && values_[size_t(i)] ? &values_[size_t(i)] : nullptr;
+  }
   /// A known int32/int64 vector or scalar input as integers.
   std::optional<std::vector<int64_t>> int_value(int i) const;
   /// What input i (a shape vector) says about a shape: exact when its value is known, else of known rank
@@ -71,10 +73,10 @@ class InferContext {
 };
 
 // Ready-made rules.
-void infer_unchanged(InferContext& c);  // output 0 (and every other) has input 0's shape
-void infer_broadcast(InferContext& c);  // two inputs, NumPy's rule
+void infer_unchanged(InferContext& c);    // output 0 (and every other) has input 0's shape
+void infer_broadcast(InferContext& c);    // two inputs, NumPy's rule
 void infer_broadcast_n(InferContext& c);  // any number of inputs
-void infer_scalar(InferContext& c);     // all outputs are scalars
-void infer_unknown(InferContext& c);    // nothing is known
+void infer_scalar(InferContext& c);       // all outputs are scalars
+void infer_unknown(InferContext& c);      // nothing is known
 
 }  // namespace floe

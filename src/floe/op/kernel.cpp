@@ -36,7 +36,9 @@ bool KernelInit::static_shapes() const {
   return input_shapes.size() == input_types.size() && output_shapes.size() == output_types.size();
 }
 
-void KernelInit::fail(const std::string& message) const { throw InvalidArgument(cat(op_prefix(def.name, node), message)); }
+void KernelInit::fail(const std::string& message) const {
+  throw InvalidArgument(cat(op_prefix(def.name, node), message));
+}
 
 std::vector<int64_t> KernelContext::ints(int i) const {
   std::vector<int64_t> v;
@@ -93,9 +95,11 @@ std::vector<Tensor> invoke(const OpDef& def, std::vector<Tensor> inputs, AttrMap
     for (size_t i = 0; i < n_out; ++i)
       if (out_shapes[i].is_fully_defined()) slots[n_in + i] = Tensor(out_types[i], out_shapes[i]);
   std::string node_name(node);
-  KernelContext kc(state, slots.data(), index.data(), int(n_in), index.data() + n_in, int(n_out), &def, &node_name);
+  KernelContext kc(state, slots.data(), index.data(), int(n_in), index.data() + n_in, int(n_out), &def,
+                   &node_name);
   fn(kc);
-  return std::vector<Tensor>(std::make_move_iterator(slots.begin() + long(n_in)), std::make_move_iterator(slots.end()));
+  return std::vector<Tensor>(std::make_move_iterator(slots.begin() + long(n_in)),
+                             std::make_move_iterator(slots.end()));
 }
 
 }  // namespace floe

@@ -17,7 +17,8 @@ namespace floe {
 class ResourceManager {
  public:
   /// The object of that container and name; made by `make` when it does not exist.
-  ObjectPtr get_or_make(const std::string& container, const std::string& name, const std::function<ObjectPtr()>& make);
+  ObjectPtr get_or_make(const std::string& container, const std::string& name,
+                        const std::function<ObjectPtr()>& make);
   ObjectPtr find(const std::string& container, const std::string& name) const;
   void set(const std::string& container, const std::string& name, ObjectPtr object);
 
@@ -50,7 +51,8 @@ class Callable {
 /// What is known when a kernel is prepared for a node.
 class KernelInit {
  public:
-  KernelInit(const OpDef& def, const AttrMap& attrs, std::string_view node) : def(def), attrs(attrs), node(node) {}
+  KernelInit(const OpDef& def, const AttrMap& attrs, std::string_view node)
+      : def(def), attrs(attrs), node(node) {}
 
   const OpDef& def;
   const AttrMap& attrs;
@@ -82,10 +84,16 @@ class KernelInit {
 /// What a kernel sees when it runs.
 class KernelContext {
  public:
-  KernelContext(RunState& state, Tensor* slots, const int* inputs, int num_inputs, const int* outputs, int num_outputs,
-                const OpDef* def, const std::string* node)
-      : state_(state), slots_(slots), inputs_(inputs), outputs_(outputs), num_inputs_(num_inputs),
-        num_outputs_(num_outputs), def_(def), node_(node) {}
+  KernelContext(RunState& state, Tensor* slots, const int* inputs, int num_inputs, const int* outputs,
+                int num_outputs, const OpDef* def, const std::string* node)
+      : state_(state),
+        slots_(slots),
+        inputs_(inputs),
+        outputs_(outputs),
+        num_inputs_(num_inputs),
+        num_outputs_(num_outputs),
+        def_(def),
+        node_(node) {}
 
   int num_inputs() const { return num_inputs_; }
   int num_outputs() const { return num_outputs_; }

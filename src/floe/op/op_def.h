@@ -53,19 +53,20 @@ struct OpDef {
   KernelFactory kernel;  // the plain reference kernel
   std::function<void(Samples&)> samples;
 
-  bool stateful = false;          // never folded, merged or dropped while somebody asks for it
-  bool dynamic_outputs = false;   // output sizes depend on values: the kernel allocates
-  bool keeps_inputs = false;      // the kernel may keep a reference to an input after it has run
-  bool passes_input = false;      // output 0 may be input 0 itself (Identity, Reshape, ...)
-  bool accepts_dead = false;      // runs although inputs are dead (Merge)
-  bool fails_on_values = false;   // may throw depending on values
-  bool elementwise = false;       // output element i depends on element i (broadcast) of the inputs only
+  bool stateful = false;         // never folded, merged or dropped while somebody asks for it
+  bool dynamic_outputs = false;  // output sizes depend on values: the kernel allocates
+  bool keeps_inputs = false;     // the kernel may keep a reference to an input after it has run
+  bool passes_input = false;     // output 0 may be input 0 itself (Identity, Reshape, ...)
+  bool accepts_dead = false;     // runs although inputs are dead (Merge)
+  bool fails_on_values = false;  // may throw depending on values
+  bool elementwise = false;      // output element i depends on element i (broadcast) of the inputs only
   bool commutative = false;
 
   const AttrDef* find_attr(std::string_view n) const;
 };
 
-/// Fills an OpDef; what FLOE_OP's body talks to. Declarations use a short grammar, the same as `floe ops` prints:
+/// Fills an OpDef; what FLOE_OP's body talks to. Declarations use a short grammar, the same as `floe ops`
+/// prints:
 ///   in("x:T, indices:int32, values:N*T, args:Targs")   out("y:T")
 ///   attrs("T:{float32,int32}; strides:list(int)>=4; padding:{'SAME','VALID'}; eps:float=0.001")
 class OpBuilder {
@@ -117,16 +118,16 @@ struct KernelRegistrar {
 /// FLOE_OP("Relu", op) { op.in("features:T").out("activations:T") ... ; }
 #define FLOE_OP(NAME, OP) FLOE_OP_(NAME, OP, __COUNTER__)
 #define FLOE_OP_(NAME, OP, N) FLOE_OP__(NAME, OP, N)
-#define FLOE_OP__(NAME, OP, N)                                                        \
-  static void floe_fill_op_##N(::floe::OpBuilder& OP);                                \
+#define FLOE_OP__(NAME, OP, N)                                                         \
+  static void floe_fill_op_##N(::floe::OpBuilder& OP);                                 \
   static ::floe::OpRegistrar floe_op_registrar_##N(NAME, __FILE__, &floe_fill_op_##N); \
   static void floe_fill_op_##N([[maybe_unused]] ::floe::OpBuilder& OP)
 /// FLOE_KERNEL("Conv2D", 10, init) { ... return [=](KernelContext& c) { ... }; }
 #define FLOE_KERNEL(NAME, PRIORITY, INIT) FLOE_KERNEL_(NAME, PRIORITY, INIT, __COUNTER__)
 #define FLOE_KERNEL_(NAME, PRIORITY, INIT, N) FLOE_KERNEL__(NAME, PRIORITY, INIT, N)
-#define FLOE_KERNEL__(NAME, PRIORITY, INIT, N)                                                    \
-  static ::floe::KernelFn floe_kernel_##N(const ::floe::KernelInit& INIT);                        \
-  static ::floe::KernelRegistrar floe_kernel_registrar_##N(NAME, PRIORITY, &floe_kernel_##N);     \
+#define FLOE_KERNEL__(NAME, PRIORITY, INIT, N)                                                \
+  static ::floe::KernelFn floe_kernel_##N(const ::floe::KernelInit& INIT);                    \
+  static ::floe::KernelRegistrar floe_kernel_registrar_##N(NAME, PRIORITY, &floe_kernel_##N); \
   static ::floe::KernelFn floe_kernel_##N([[maybe_unused]] const ::floe::KernelInit& INIT)
 
 /// The op of that name, or nullptr.
@@ -148,7 +149,8 @@ AttrMap normalize_attrs(const OpDef& def, AttrMap attrs, std::string_view node =
 std::vector<DType> arg_types(const OpDef& def, const std::vector<ArgDef>& args, const AttrMap& attrs,
                              std::string_view node = {});
 /// Fills type, number and type-list attributes from the types of actual inputs and checks them.
-void infer_type_attrs(const OpDef& def, std::span<const DType> input_types, AttrMap& attrs, std::string_view node = {});
+void infer_type_attrs(const OpDef& def, std::span<const DType> input_types, AttrMap& attrs,
+                      std::string_view node = {});
 /// One line: "MatMul(a: T, b: T) -> (product: T)  T: {...} ...".
 std::string op_signature(const OpDef& def);
 

@@ -8,8 +8,8 @@
 namespace floe {
 namespace {
 
-using Fillable = Types<float, double, float16, bfloat16, int32_t, int64_t, int8_t, int16_t, uint8_t, uint16_t, uint32_t,
-                       uint64_t, bool, std::complex<float>, std::complex<double>>;
+using Fillable = Types<float, double, float16, bfloat16, int32_t, int64_t, int8_t, int16_t, uint8_t, uint16_t,
+                       uint32_t, uint64_t, bool, std::complex<float>, std::complex<double>>;
 
 template <class F>
 Tensor fill(const Shape& shape, DType dtype, F&& value) {
@@ -43,9 +43,9 @@ Sample& Samples::fails(const std::string& text, std::vector<Tensor> inputs, Attr
 }
 
 void Samples::each_type(std::string_view attr, const std::function<void(DType)>& fn) {
-  static const DType all[] = {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kBfloat16,
-                              DType::kInt8,    DType::kInt16,   DType::kInt32,   DType::kInt64,
-                              DType::kUint8,   DType::kUint16,  DType::kUint32,  DType::kUint64,
+  static const DType all[] = {DType::kFloat32, DType::kFloat64, DType::kFloat16,   DType::kBfloat16,
+                              DType::kInt8,    DType::kInt16,   DType::kInt32,     DType::kInt64,
+                              DType::kUint8,   DType::kUint16,  DType::kUint32,    DType::kUint64,
                               DType::kBool,    DType::kString,  DType::kComplex64, DType::kComplex128};
   const AttrDef* a = def_.find_attr(attr);
   for (DType t : all)
@@ -74,7 +74,8 @@ Tensor Samples::random(const Shape& shape, DType dtype) {
   if (is_integer(dtype) || is_quantized(dtype)) {
     bool is_unsigned = dtype == DType::kUint8 || dtype == DType::kUint16 || dtype == DType::kUint32 ||
                        dtype == DType::kUint64 || dtype == DType::kQuint8 || dtype == DType::kQuint16;
-    return fill(shape, dtype, [&] { return is_unsigned ? std::floor(next() * 10) : std::floor(next() * 19) - 9; });
+    return fill(shape, dtype,
+                [&] { return is_unsigned ? std::floor(next() * 10) : std::floor(next() * 19) - 9; });
   }
   return fill(shape, dtype, [&] {
     double u = next(), v = next();

@@ -64,7 +64,8 @@ std::string allowed_types_text(const AttrDef& a) {
 
 void check_allowed(const OpDef& def, const AttrDef& a, const AttrValue& v, std::string_view node) {
   auto check_type = [&](DType t) {
-    if (!a.allowed_types.empty() && std::find(a.allowed_types.begin(), a.allowed_types.end(), t) == a.allowed_types.end())
+    if (!a.allowed_types.empty() &&
+        std::find(a.allowed_types.begin(), a.allowed_types.end(), t) == a.allowed_types.end())
       throw InvalidArgument(cat(op_prefix(def.name, node), "Value for attr '", a.name, "' of ", dtype_name(t),
                                 " is not in the list of allowed values: ", allowed_types_text(a)));
   };
@@ -72,7 +73,8 @@ void check_allowed(const OpDef& def, const AttrDef& a, const AttrValue& v, std::
     if (!a.allowed_strings.empty() &&
         std::find(a.allowed_strings.begin(), a.allowed_strings.end(), s) == a.allowed_strings.end())
       throw InvalidArgument(cat(op_prefix(def.name, node), "Value for attr '", a.name, "' of \"", s,
-                                "\" is not in the list of allowed values: \"", join(a.allowed_strings, "\", \""), "\""));
+                                "\" is not in the list of allowed values: \"",
+                                join(a.allowed_strings, "\", \""), "\""));
   };
   if (auto* t = std::get_if<DType>(&v)) check_type(*t);
   if (auto* ts = std::get_if<std::vector<DType>>(&v))
@@ -85,7 +87,10 @@ void check_allowed(const OpDef& def, const AttrDef& a, const AttrValue& v, std::
   if (auto* i = std::get_if<int64_t>(&v)) have = *i;
   std::visit(
       [&]<class T>(const T& x) {
-        if constexpr (requires { x.push_back(x.front()); x.size(); } && !std::is_same_v<T, std::string>)
+        if constexpr (requires {
+                        x.push_back(x.front());
+                        x.size();
+                      } && !std::is_same_v<T, std::string>)
           have = int64_t(x.size());
         else if constexpr (requires { typename T::value_type; } && !std::is_same_v<T, std::string>)
           have = int64_t(x.size());
@@ -103,7 +108,8 @@ AttrMap normalize_attrs(const OpDef& def, AttrMap attrs, std::string_view node) 
     const AttrValue* v = attrs.find(a.name);
     if (!v) {
       if (!a.has_default)
-        throw InvalidArgument(cat(op_prefix(def.name, node), "attribute '", a.name, "' (", a.type, ") is missing"));
+        throw InvalidArgument(
+            cat(op_prefix(def.name, node), "attribute '", a.name, "' (", a.type, ") is missing"));
       attrs.set(a.name, a.default_value);
       continue;
     }
@@ -111,8 +117,8 @@ AttrMap normalize_attrs(const OpDef& def, AttrMap attrs, std::string_view node) 
       AttrValue c = *v;
       coerce(a.type, c);
       if (!has_attr_type(a.type, c))
-        throw InvalidArgument(cat(op_prefix(def.name, node), "attribute '", a.name, "' must be a ", a.type, ", found ",
-                                  attr_str(*v)));
+        throw InvalidArgument(cat(op_prefix(def.name, node), "attribute '", a.name, "' must be a ", a.type,
+                                  ", found ", attr_str(*v)));
       attrs.set(a.name, c);
       v = attrs.find(a.name);
     }
@@ -141,11 +147,14 @@ std::vector<DType> arg_types(const OpDef& def, const std::vector<ArgDef>& args, 
 
 void infer_type_attrs(const OpDef& def, std::span<const DType> types, AttrMap& attrs, std::string_view node) {
   // Of several lists without a length, those with a default length have it.
-  auto unresolved = [&](const ArgDef& a) { return a.is_list() && !attrs.has(a.number_attr) && !attrs.has(a.type_list_attr); };
+  auto unresolved = [&](const ArgDef& a) {
+    return a.is_list() && !attrs.has(a.number_attr) && !attrs.has(a.type_list_attr);
+  };
   if (std::count_if(def.inputs.begin(), def.inputs.end(), unresolved) > 1)
     for (const ArgDef& a : def.inputs)
       if (unresolved(a))
-        if (const AttrDef* d = def.find_attr(a.number_attr.empty() ? a.type_list_attr : a.number_attr); d && d->has_default)
+        if (const AttrDef* d = def.find_attr(a.number_attr.empty() ? a.type_list_attr : a.number_attr);
+            d && d->has_default)
           attrs.set(d->name, d->default_value);
   // Tensors that belong to fixed arguments; what is left goes to the one list argument without a number yet.
   size_t fixed = 0;
@@ -159,8 +168,8 @@ void infer_type_attrs(const OpDef& def, std::span<const DType> types, AttrMap& a
       fixed += a.number_attr.empty() ? attrs.get<std::vector<DType>>(a.type_list_attr).size()
                                      : size_t(attrs.get<int64_t>(a.number_attr));
   auto wrong_count = [&]() {
-    throw InvalidArgument(cat(op_prefix(def.name, node), "takes ", lists ? "at least " : "", fixed, " inputs, ",
-                              types.size(), " were given: ", op_signature(def)));
+    throw InvalidArgument(cat(op_prefix(def.name, node), "takes ", lists ? "at least " : "", fixed,
+                              " inputs, ", types.size(), " were given: ", op_signature(def)));
   };
   if (types.size() < fixed || (!lists && types.size() != fixed) || lists > 1) wrong_count();
   size_t at = 0;

@@ -16,7 +16,8 @@ class FunctionCallable : public Callable {
 
   void call(RunState& state, std::vector<Tensor>& inputs, std::vector<Tensor>& outputs) const override {
     if (state.depth >= kMaxDepth)
-      throw ResourceExhausted(cat("Function '", body_->name, "': calls are nested more than ", kMaxDepth, " deep"));
+      throw ResourceExhausted(
+          cat("Function '", body_->name, "': calls are nested more than ", kMaxDepth, " deep"));
     ++state.depth;
     struct Leave {
       int& d;
@@ -39,7 +40,8 @@ class FunctionCallable : public Callable {
     std::call_once(once_, [&] {
       auto cache = cache_.lock();
       if (!cache) throw Internal("the program of a function is gone");
-      executable_ = std::make_unique<Executable>(clone(*body_), cache, ExecutableOptions{.shapes_may_grow = true});
+      executable_ =
+          std::make_unique<Executable>(clone(*body_), cache, ExecutableOptions{.shapes_may_grow = true});
     });
     return *executable_;
   }
@@ -52,7 +54,8 @@ class FunctionCallable : public Callable {
 
 }  // namespace
 
-std::shared_ptr<Callable> CallableCache::get(const FuncRef& f, const std::shared_ptr<FunctionLibrary>& library) {
+std::shared_ptr<Callable> CallableCache::get(const FuncRef& f,
+                                             const std::shared_ptr<FunctionLibrary>& library) {
   std::lock_guard lock(mutex_);
   std::string key = f.name;
   if (f.attrs)

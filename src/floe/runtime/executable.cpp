@@ -3,17 +3,17 @@
 #include "floe/base/text.h"
 #include "floe/base/threads.h"
 #include "floe/graph/passes/passes.h"
-#include "floe/runtime/sliced.h"
-#include "floe/tensor/allocator.h"
 #include "floe/graph/raise.h"
 #include "floe/graph/supported.h"
+#include "floe/runtime/sliced.h"
+#include "floe/tensor/allocator.h"
 
 namespace floe {
 namespace {
 constexpr size_t kMaxPlans = 64;
 constexpr size_t kMaxGrowingPlans = 16;
 constexpr int64_t kMinSlicedBatch = 4;
-}
+}  // namespace
 
 void optimize(FunctionBody& b, const ExecutableOptions& options) {
   raise_control_flow(b);
@@ -50,19 +50,21 @@ Executable::Executable(std::unique_ptr<FunctionBody> body, std::shared_ptr<Calla
 void Executable::check_inputs(std::span<const Tensor> inputs) const {
   if (inputs.size() != body_->args.size()) {
     std::string names = join(body_->input_names, ", ");
-    throw InvalidArgument(cat("The function takes ", body_->args.size(), " input(s)", names.empty() ? "" : " (", names,
-                              names.empty() ? "" : ")", ", ", inputs.size(), " were given"));
+    throw InvalidArgument(cat("The function takes ", body_->args.size(), " input(s)",
+                              names.empty() ? "" : " (", names, names.empty() ? "" : ")", ", ", inputs.size(),
+                              " were given"));
   }
   for (size_t i = 0; i < inputs.size(); ++i) {
     const Node* a = body_->args[i];
     if (!inputs[i]) throw InvalidArgument(cat("Input '", body_->input_names[i], "' is missing"));
     if (inputs[i].dtype() != a->output_types[0])
-      throw InvalidArgument(cat("Input '", body_->input_names[i], "' must be ", dtype_name(a->output_types[0]), " ",
-                                a->output_shapes[0].str(), ", found ", dtype_name(inputs[i].dtype()), " ",
-                                inputs[i].shape().str()));
+      throw InvalidArgument(cat("Input '", body_->input_names[i], "' must be ",
+                                dtype_name(a->output_types[0]), " ", a->output_shapes[0].str(), ", found ",
+                                dtype_name(inputs[i].dtype()), " ", inputs[i].shape().str()));
     if (!a->output_shapes[0].is_compatible_with(inputs[i].shape()))
       throw InvalidArgument(cat("Cannot feed value of shape ", inputs[i].shape().tuple_str(), " for Tensor '",
-                                body_->input_names[i], "', which has shape '", a->output_shapes[0].tuple_str(), "'"));
+                                body_->input_names[i], "', which has shape '",
+                                a->output_shapes[0].tuple_str(), "'"));
   }
 }
 
@@ -85,12 +87,14 @@ std::shared_ptr<const Runner> Executable::plan(std::span<const Shape> shapes) co
   {
     std::shared_lock lock(mutex_);
     for (auto& e : plans_)
-      if (e->threads == threads && std::equal(shapes.begin(), shapes.end(), e->shapes.begin(), e->shapes.end())) return e->plan;
+      if (e->threads == threads &&
+          std::equal(shapes.begin(), shapes.end(), e->shapes.begin(), e->shapes.end()))
+        return e->plan;
   }
   auto entry = std::make_shared<Entry>();
   auto body = clone(*body_);
-  // Shapes that never come back (a loop that grows its tensors) are not worth a plan each: one plan that finds
-  // its shapes while running serves them all.
+  // Shapes that never come back (a loop that grows its tensors) are not worth a plan each: one plan that
+  // finds its shapes while running serves them all.
   if (options_.shapes_may_grow && plans_.size() >= kMaxGrowingPlans) {
     entry->any_shape = true;
     entry->threads = threads;
@@ -109,14 +113,15 @@ std::shared_ptr<const Runner> Executable::plan(std::span<const Shape> shapes) co
   return entry->plan;
 }
 
-std::shared_ptr<const Runner> Executable::make_runner(std::unique_ptr<FunctionBody> body, std::span<const Shape> shapes,
-                                                      int threads) const {
+std::shared_ptr<const Runner> Executable::make_runner(std::unique_ptr<FunctionBody> body,
+                                                      std::span<const Shape> shapes, int threads) const {
   auto make = [&](const FunctionBody& part, std::span<const Shape> part_shapes, int part_threads) {
     auto b = clone(part);
     optimize_for_shapes(*b, part_shapes, options_);
     return std::make_shared<const Plan>(*b, callables_, part_threads, options_.reference_only);
   };
-  if (!options_.reference_only && !shapes.empty() && shapes[0].rank() > 0 && shapes[0][0] >= kMinSlicedBatch) {
+  if (!options_.reference_only && !shapes.empty() && shapes[0].rank() > 0 &&
+      shapes[0][0] >= kMinSlicedBatch) {
     auto whole = clone(*body);
     specialize(*whole, shapes);
     BatchSplit split = split_batch(*whole);

@@ -24,7 +24,8 @@ struct ExecutableOptions {
 
 class Executable {
  public:
-  Executable(std::unique_ptr<FunctionBody> body, std::shared_ptr<CallableCache> callables, ExecutableOptions options = {});
+  Executable(std::unique_ptr<FunctionBody> body, std::shared_ptr<CallableCache> callables,
+             ExecutableOptions options = {});
 
   /// Consumes `inputs`.
   void run(RunState& state, std::span<Tensor> inputs, std::vector<Tensor>& outputs) const;

@@ -77,8 +77,8 @@ void Plan::run_step(const Step& s, size_t index, Frame& f, RunState& state) cons
       slots[s.outputs[i]] = s.op->passes_input ? shape_only(t, shape) : Tensor(t, shape);
     }
   }
-  KernelContext ctx(state, slots, s.inputs.data(), int(s.inputs.size()), s.outputs.data(), int(s.outputs.size()), s.op,
-                    &s.name);
+  KernelContext ctx(state, slots, s.inputs.data(), int(s.inputs.size()), s.outputs.data(),
+                    int(s.outputs.size()), s.op, &s.name);
   ctx.set_take_mask(s.take_mask);
   s.kernel(ctx);
   if (s.mode == Step::Mode::kStatic) keep_in_arena(s, f);

@@ -1,6 +1,6 @@
-// A plan: one function body made ready to run for fixed input shapes. A flat list of steps with resolved kernels,
-// one arena with planned offsets, constants in place. Running does no look-up and, where shapes are known,
-// no allocation but for the results.
+// A plan: one function body made ready to run for fixed input shapes. A flat list of steps with resolved
+// kernels, one arena with planned offsets, constants in place. Running does no look-up and, where shapes are
+// known, no allocation but for the results.
 #pragma once
 
 #include <functional>
@@ -51,8 +51,10 @@ class Runner {
 
 class Plan : public Runner {
  public:
-  /// Takes the body (already specialised to its argument shapes) apart. `reference_only` avoids tuned kernels.
-  Plan(const FunctionBody& body, std::shared_ptr<CallableCache> callables, int threads, bool reference_only = false);
+  /// Takes the body (already specialised to its argument shapes) apart. `reference_only` avoids tuned
+  /// kernels.
+  Plan(const FunctionBody& body, std::shared_ptr<CallableCache> callables, int threads,
+       bool reference_only = false);
 
   void run(RunState& state, std::span<Tensor> inputs, std::vector<Tensor>& outputs) const override;
 

@@ -14,8 +14,8 @@ namespace {
 size_t align_up(size_t n) { return (n + kAlignment - 1) & ~(kAlignment - 1); }
 
 bool elided_when_static(const Node& n) {
-  return n.is("Identity") || n.is("Reshape") || n.is("ExpandDims") || n.is("Squeeze") || n.is("StopGradient") ||
-         n.is("PreventGradient") || n.is("Snapshot");
+  return n.is("Identity") || n.is("Reshape") || n.is("ExpandDims") || n.is("Squeeze") ||
+         n.is("StopGradient") || n.is("PreventGradient") || n.is("Snapshot");
 }
 
 }  // namespace
@@ -31,9 +31,9 @@ struct Plan::Builder {
   std::unordered_map<const Node*, std::vector<int>> slot_of;
   std::unordered_map<const Node*, int> step_of;
   std::unordered_map<const Node*, char> conditional;  // may be dead in a run
-  std::vector<int> group;      // slot -> the slot whose memory it shares
-  std::vector<int> first, last;  // by group: live range in steps
-  std::vector<char> pinned;    // by group: leaves the arena (result, kept by a kernel)
+  std::vector<int> group;                             // slot -> the slot whose memory it shares
+  std::vector<int> first, last;                       // by group: live range in steps
+  std::vector<char> pinned;                           // by group: leaves the arena (result, kept by a kernel)
 
   int slot(const Endpoint& e) { return slot_of.at(e.node)[size_t(e.index)]; }
   int root(int s) {
@@ -51,7 +51,8 @@ struct Plan::Builder {
     for (Node* a : body.args) p.feeds_.push_back(slot_of.at(a)[0]);
     for (size_t i = 0; i < body.results.size(); ++i) {
       p.fetches_.push_back(slot(body.results[i]));
-      p.fetch_names_.push_back(i < body.output_names.size() ? body.output_names[i] : endpoint_name(body.results[i]));
+      p.fetch_names_.push_back(i < body.output_names.size() ? body.output_names[i]
+                                                            : endpoint_name(body.results[i]));
     }
     plan_memory();
     plan_releases();
@@ -105,7 +106,8 @@ struct Plan::Builder {
     if (is_static(n))
       s.mode = Step::Mode::kStatic;
     else if (n.op->dynamic_outputs || n.op->passes_input || n.is("Const"))
-      s.mode = n.op->passes_input && !n.op->dynamic_outputs && needs_infer(n) ? Step::Mode::kInfer : Step::Mode::kDynamic;
+      s.mode = n.op->passes_input && !n.op->dynamic_outputs && needs_infer(n) ? Step::Mode::kInfer
+                                                                              : Step::Mode::kDynamic;
     else
       s.mode = Step::Mode::kInfer;
     if (s.mode == Step::Mode::kInfer) s.attrs = n.attrs;
@@ -150,7 +152,8 @@ struct Plan::Builder {
     for (size_t i = 0; i < n; ++i) group[i] = int(i);
     std::vector<int> def(n, -1), use(n, -1);
     for (size_t i = 0; i < p.steps_.size(); ++i) {
-      for (int o : p.steps_[i].outputs) def[size_t(o)] = int(i), use[size_t(o)] = std::max(use[size_t(o)], int(i));
+      for (int o : p.steps_[i].outputs)
+        def[size_t(o)] = int(i), use[size_t(o)] = std::max(use[size_t(o)], int(i));
       for (int s : p.steps_[i].inputs) use[size_t(s)] = int(i);
     }
     for (int f : p.fetches_) use[size_t(f)] = int(p.steps_.size());
@@ -261,7 +264,8 @@ struct Plan::Builder {
         Slot& from = at(in);
         if (from.kind != Slot::Kind::kArena && from.kind != Slot::Kind::kView) continue;
         int r = root(in);
-        if (last[size_t(r)] != int(i) || bytes(in) != bytes(o) || from.dtype != at(o).dtype || !bytes(o)) continue;
+        if (last[size_t(r)] != int(i) || bytes(in) != bytes(o) || from.dtype != at(o).dtype || !bytes(o))
+          continue;
         if (!(from.shape == at(o).shape)) continue;
         last[size_t(r)] = std::max(last[size_t(r)], last[size_t(root(o))]);
         join(o, in);
@@ -280,8 +284,10 @@ struct Plan::Builder {
     std::vector<Block> blocks;
     for (size_t i = 0; i < p.slots_.size(); ++i)
       if (p.slots_[i].kind == Slot::Kind::kArena && root(int(i)) == int(i))
-        blocks.push_back({int(i), std::max<size_t>(align_up(bytes(int(i))), kAlignment), 0, first[i], last[i]});
-    std::stable_sort(blocks.begin(), blocks.end(), [](const Block& a, const Block& b) { return a.size > b.size; });
+        blocks.push_back(
+            {int(i), std::max<size_t>(align_up(bytes(int(i))), kAlignment), 0, first[i], last[i]});
+    std::stable_sort(blocks.begin(), blocks.end(),
+                     [](const Block& a, const Block& b) { return a.size > b.size; });
     std::vector<Block*> placed;
     for (Block& b : blocks) {
       // The lowest gap among the blocks that live at the same time.
@@ -317,7 +323,8 @@ struct Plan::Builder {
     for (int f : p.fetches_) last_use[size_t(f)] = INT32_MAX;
     for (size_t i = 0; i < p.slots_.size(); ++i) {
       Slot::Kind k = p.slots_[i].kind;
-      if ((k != Slot::Kind::kRun && k != Slot::Kind::kFresh) || last_use[i] < 0 || last_use[i] == INT32_MAX) continue;
+      if ((k != Slot::Kind::kRun && k != Slot::Kind::kFresh) || last_use[i] < 0 || last_use[i] == INT32_MAX)
+        continue;
       p.steps_[size_t(last_use[i])].release.push_back(int(i));
     }
     for (Step& s : p.steps_)
@@ -329,7 +336,8 @@ struct Plan::Builder {
   }
 };
 
-Plan::Plan(const FunctionBody& body, std::shared_ptr<CallableCache> callables, int threads, bool reference_only) {
+Plan::Plan(const FunctionBody& body, std::shared_ptr<CallableCache> callables, int threads,
+           bool reference_only) {
   Builder{*this, body, std::move(callables), threads, reference_only, {}, {}, {}, {}, {}, {}, {}, {}}.build();
 }
 

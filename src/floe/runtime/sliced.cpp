@@ -47,7 +47,8 @@ void SlicedPlan::run_slice(RunState& state, std::span<const Tensor> inputs, int6
   (to - from == options_.slice ? slice_ : last_)->run(state, in, out);
   for (size_t i = 0; i < out.size(); ++i) {
     size_t row = outputs[i].nbytes() / size_t(options_.batch);
-    std::memcpy(static_cast<char*>(outputs[i].mutable_raw()) + size_t(from) * row, out[i].raw(), out[i].nbytes());
+    std::memcpy(static_cast<char*>(outputs[i].mutable_raw()) + size_t(from) * row, out[i].raw(),
+                out[i].nbytes());
   }
 }
 
@@ -68,8 +69,8 @@ void SlicedPlan::run(RunState& state, std::span<Tensor> inputs, std::vector<Tens
 }
 
 std::string SlicedPlan::describe() const {
-  std::string s = cat("in slices of ", options_.slice, " samples, side by side on ", options_.threads, " thread(s): ",
-                      slice_->describe());
+  std::string s = cat("in slices of ", options_.slice, " samples, side by side on ", options_.threads,
+                      " thread(s): ", slice_->describe());
   if (rest_) s += cat("then the whole batch: ", rest_->describe());
   return s;
 }

@@ -23,7 +23,8 @@ class SlicedPlan : public Runner {
   std::string describe() const override;
 
  private:
-  void run_slice(RunState& state, std::span<const Tensor> inputs, int64_t from, int64_t to, std::vector<Tensor>& outputs) const;
+  void run_slice(RunState& state, std::span<const Tensor> inputs, int64_t from, int64_t to,
+                 std::vector<Tensor>& outputs) const;
 
   Options options_;
   std::shared_ptr<const Plan> slice_, last_, rest_;

@@ -12,11 +12,11 @@ struct Types {};
 
 using FloatTypes = Types<float, double, float16, bfloat16>;
 using IntTypes = Types<int32_t, int64_t, int8_t, int16_t, uint8_t, uint16_t, uint32_t, uint64_t>;
-using RealTypes = Types<float, double, float16, bfloat16, int32_t, int64_t, int8_t, int16_t, uint8_t, uint16_t,
-                        uint32_t, uint64_t>;
+using RealTypes = Types<float, double, float16, bfloat16, int32_t, int64_t, int8_t, int16_t, uint8_t,
+                        uint16_t, uint32_t, uint64_t>;
 using ComplexTypes = Types<std::complex<float>, std::complex<double>>;
-using NumberTypes = Types<float, double, float16, bfloat16, int32_t, int64_t, int8_t, int16_t, uint8_t, uint16_t,
-                          uint32_t, uint64_t, std::complex<float>, std::complex<double>>;
+using NumberTypes = Types<float, double, float16, bfloat16, int32_t, int64_t, int8_t, int16_t, uint8_t,
+                          uint16_t, uint32_t, uint64_t, std::complex<float>, std::complex<double>>;
 using IndexTypes = Types<int32_t, int64_t>;
 
 /// The type whose memory a quantized type shares, else the type itself.

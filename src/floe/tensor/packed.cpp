@@ -28,7 +28,8 @@ std::shared_ptr<detail::Packed> get_packed(const Tensor& t, const std::string& k
   return made;
 }
 
-PackedFloats::PackedFloats(size_t n) : data(static_cast<float*>(allocate_bytes(n * sizeof(float) + 1))), count(n) {}
+PackedFloats::PackedFloats(size_t n)
+    : data(static_cast<float*>(allocate_bytes(n * sizeof(float) + 1))), count(n) {}
 PackedFloats::~PackedFloats() { free_bytes(data, count * sizeof(float) + 1); }
 
 }  // namespace floe

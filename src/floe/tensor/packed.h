@@ -1,5 +1,5 @@
-// What kernels derive from a tensor's contents (repacked weights), kept beside the buffer: made once, shared by
-// every plan, dropped with the buffer.
+// What kernels derive from a tensor's contents (repacked weights), kept beside the buffer: made once, shared
+// by every plan, dropped with the buffer.
 #pragma once
 
 #include <functional>

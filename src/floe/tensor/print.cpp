@@ -5,8 +5,8 @@
 #include <cstdio>
 
 #include "floe/base/text.h"
-#include "floe/tensor/dispatch.h"
 #include "floe/tensor.h"
+#include "floe/tensor/dispatch.h"
 
 namespace floe {
 namespace {
@@ -113,7 +113,8 @@ std::string Tensor::values_str(int64_t max_elements) const {
 
 std::string Tensor::str() const {
   if (!rep_) return "<no tensor>";
-  return cat("tf.Tensor(", values_str(), ", shape=", shape().tuple_str(), ", dtype=", dtype_name(dtype()), ")");
+  return cat("tf.Tensor(", values_str(), ", shape=", shape().tuple_str(), ", dtype=", dtype_name(dtype()),
+             ")");
 }
 
 }  // namespace floe

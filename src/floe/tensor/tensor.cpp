@@ -96,7 +96,8 @@ bool Tensor::same_storage(DType want, DType have) {
 
 void Tensor::check_count(size_t n) const {
   if (size_t(num_elements()) != n)
-    throw InvalidArgument(cat("A tensor of shape ", shape().str(), " has ", num_elements(), " elements, not ", n));
+    throw InvalidArgument(
+        cat("A tensor of shape ", shape().str(), " has ", num_elements(), " elements, not ", n));
 }
 
 Tensor::Tensor(DType dtype, const Shape& shape) {
@@ -165,7 +166,8 @@ Tensor Tensor::aligned() const {
 }
 
 bool Tensor::is_unique() const {
-  return rep_->refs.load(std::memory_order_acquire) == 1 && rep_->buffer->refs.load(std::memory_order_acquire) == 1 &&
+  return rep_->refs.load(std::memory_order_acquire) == 1 &&
+         rep_->buffer->refs.load(std::memory_order_acquire) == 1 &&
          rep_->buffer->kind == detail::Buffer::Kind::kHeap;
 }
 

@@ -31,7 +31,8 @@ void add_explain(CLI::App& app, Action& action) {
   auto o = std::make_shared<ExplainOptions>();
   CLI::App* verb = app.add_subcommand("explain", "Show the plan: steps, kernels, shapes, memory");
   o->model.add_to(*verb);
-  verb->add_option("--batch", o->batch, "Batch size, where the model leaves it open")->check(CLI::Range(int64_t(1), int64_t(1) << 20));
+  verb->add_option("--batch", o->batch, "Batch size, where the model leaves it open")
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 20));
   verb->add_option("--shape", o->shapes, "Shape of each input, e.g. 1,224,224,3")->take_all();
   verb->callback([o, &action] { action = [o] { return explain(*o); }; });
 }

@@ -31,9 +31,11 @@ int ops(const OpsOptions& o) {
     running += runs(*d);
     tuned += has_tuned_kernel(n);
     if (o.json)
-      list.push_back({{"name", n}, {"signature", op_signature(*d)}, {"runs", runs(*d)}, {"tuned", has_tuned_kernel(n)}});
+      list.push_back(
+          {{"name", n}, {"signature", op_signature(*d)}, {"runs", runs(*d)}, {"tuned", has_tuned_kernel(n)}});
     else if (o.names.empty())
-      std::printf("%s%s%s\n", n.c_str(), has_tuned_kernel(n) ? "  (tuned)" : "", runs(*d) ? "" : "  (declared only)");
+      std::printf("%s%s%s\n", n.c_str(), has_tuned_kernel(n) ? "  (tuned)" : "",
+                  runs(*d) ? "" : "  (declared only)");
     else
       std::printf("%s\n", op_signature(*d).c_str());
   }

@@ -62,12 +62,15 @@ class Splitter {
     return std::max<int64_t>(0, shape_of(e).num_elements()) * int64_t(dtype_size(type_of(e)));
   }
 
-  bool in_front(const Endpoint& e) { return front_.count(e.node) && shape_of(e).rank() >= 1 && shape_of(e)[0] == batch_; }
+  bool in_front(const Endpoint& e) {
+    return front_.count(e.node) && shape_of(e).rank() >= 1 && shape_of(e)[0] == batch_;
+  }
   bool is_constant(const Endpoint& e) { return bool(constant_value(e)); }
 
   // Every sample of the output follows from the same sample of the inputs.
   bool sample_wise(const Node& n) {
-    if (!n.controls.empty() || n.inputs.empty() || n.num_outputs() < 1 || !n.op || n.op->stateful) return false;
+    if (!n.controls.empty() || n.inputs.empty() || n.num_outputs() < 1 || !n.op || n.op->stateful)
+      return false;
     const Shape& out = shape_of({const_cast<Node*>(&n), 0});
     if (!out.is_fully_defined() || out.rank() < 1 || out[0] != batch_) return false;
     auto rest_constant = [&](size_t from) {
@@ -99,7 +102,8 @@ class Splitter {
       return true;
     }
     if (n.is("Reshape")) return first && rest_constant(1);
-    if (n.is("Squeeze") || n.is("ExpandDims")) return first && shape_of(n.inputs[0])[0] == batch_ && out[0] == batch_;
+    if (n.is("Squeeze") || n.is("ExpandDims"))
+      return first && shape_of(n.inputs[0])[0] == batch_ && out[0] == batch_;
     return false;
   }
 
@@ -133,13 +137,15 @@ class Splitter {
   BatchSplit cut(const std::vector<Node*>& order, int64_t bytes_per_sample) {
     std::vector<Endpoint> frontier;
     auto note = [&](const Endpoint& e) {
-      if (front_.count(e.node) && std::find(frontier.begin(), frontier.end(), e) == frontier.end()) frontier.push_back(e);
+      if (front_.count(e.node) && std::find(frontier.begin(), frontier.end(), e) == frontier.end())
+        frontier.push_back(e);
     };
     for (Node* n : order)
       if (!front_.count(n))
         for (const Endpoint& e : n->inputs) note(e);
     for (const Endpoint& e : b_.results) note(e);
-    // A result of the front that is not sample-wise (a second output) or a raw argument is no good place to cut.
+    // A result of the front that is not sample-wise (a second output) or a raw argument is no good place to
+    // cut.
     for (const Endpoint& e : frontier)
       if (e.index != 0 || e.node->is("_Arg") || !is_pod(type_of(e))) return {};
     if (frontier.empty() || !b_.control_results.empty()) return {};

@@ -18,8 +18,8 @@ Node* copy_node(Graph& to, const Node& n) {
 
 }  // namespace
 
-std::unique_ptr<FunctionBody> extract(const Graph& g, std::span<const Endpoint> feeds, std::span<const Endpoint> fetches,
-                                      std::span<Node* const> targets) {
+std::unique_ptr<FunctionBody> extract(const Graph& g, std::span<const Endpoint> feeds,
+                                      std::span<const Endpoint> fetches, std::span<Node* const> targets) {
   auto is_fed = [&](const Endpoint& e) {
     for (const Endpoint& f : feeds)
       if (f == e) return true;
@@ -127,7 +127,8 @@ void prune(FunctionBody& b) {
 
 bool has_conditional_dataflow(const FunctionBody& b) {
   for (auto& n : b.graph->nodes())
-    if (n && (n->is("Switch") || n->is("RefSwitch") || n->is("_SwitchN") || n->is("Merge") || n->is("RefMerge")))
+    if (n &&
+        (n->is("Switch") || n->is("RefSwitch") || n->is("_SwitchN") || n->is("Merge") || n->is("RefMerge")))
       return true;
   return false;
 }

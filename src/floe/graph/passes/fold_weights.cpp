@@ -1,4 +1,5 @@
-// Batch normalization and per-channel scales folded into the weights before them; padding folded into windows.
+// Batch normalization and per-channel scales folded into the weights before them; padding folded into
+// windows.
 #include <cmath>
 
 #include "floe/base/file.h"
@@ -38,7 +39,8 @@ Tensor scaled_filter(const Node& n, const Tensor& w, const Tensor& scale) {
   float* to = r.mutable_data<float>();
   int64_t rows = channels ? w.num_elements() / channels : 0;
   for (int64_t i = 0; i < rows; ++i)
-    for (int64_t c = 0; c < channels; ++c) to[i * channels + c] = from[i * channels + c] * s[scale.num_elements() == 1 ? 0 : c];
+    for (int64_t c = 0; c < channels; ++c)
+      to[i * channels + c] = from[i * channels + c] * s[scale.num_elements() == 1 ? 0 : c];
   return r;
 }
 
@@ -80,10 +82,13 @@ void unfold_batch_norm(FunctionBody& b) {
     for (int64_t i = 0; i < c; ++i) {
       double s = double(p[0].data<float>()[i]) / std::sqrt(double(p[3].data<float>()[i]) + eps);
       scale.mutable_data<float>()[i] = float(s);
-      offset.mutable_data<float>()[i] = float(double(p[1].data<float>()[i]) - double(p[2].data<float>()[i]) * s);
+      offset.mutable_data<float>()[i] =
+          float(double(p[1].data<float>()[i]) - double(p[2].data<float>()[i]) * s);
     }
-    Node* mul = g.add("Mul", n->name + "/scale", {n->inputs[0], g.add_constant(n->name + "/scale_value", scale)->output()});
-    Node* add = g.add("AddV2", n->name + "/offset", {mul->output(), g.add_constant(n->name + "/offset_value", offset)->output()});
+    Node* mul = g.add("Mul", n->name + "/scale",
+                      {n->inputs[0], g.add_constant(n->name + "/scale_value", scale)->output()});
+    Node* add = g.add("AddV2", n->name + "/offset",
+                      {mul->output(), g.add_constant(n->name + "/offset_value", offset)->output()});
     mul->output_shapes = {shape_of(n->output())};
     add->output_shapes = {shape_of(n->output())};
     add->controls = n->controls;
@@ -129,7 +134,8 @@ void fold_scale(FunctionBody& b) {
       drop_mapped_pages(stored.raw(), stored.nbytes());
       n->inputs[1] = g.add_constant(n->name + "/scaled", scaled)->output();
       if (sum) {
-        Tensor bias = constant_op("Mul", float_constant(sum->inputs[size_t(bias_at)]), scale.reshaped(Shape{scale.num_elements()}));
+        Tensor bias = constant_op("Mul", float_constant(sum->inputs[size_t(bias_at)]),
+                                  scale.reshaped(Shape{scale.num_elements()}));
         sum->inputs[size_t(bias_at)] =
             g.add_constant(sum->name + "/scaled", bias.reshaped(Shape{bias.num_elements()}))->output();
       }
@@ -158,7 +164,8 @@ void fold_pad(FunctionBody& b) {
     bool conv = n->is("Conv2D") || n->is("DepthwiseConv2dNative"), pool = n->is("MaxPool");
     if ((!conv && !pool) || !channels_last(*n) || n->attrs.get<std::string>("padding") != "VALID") continue;
     Node* pad = n->inputs[0].node;
-    if (!(pad->is("Pad") || (pad->is("PadV2") && is_constant(pad->inputs[2], 0))) || !pad->controls.empty()) continue;
+    if (!(pad->is("Pad") || (pad->is("PadV2") && is_constant(pad->inputs[2], 0))) || !pad->controls.empty())
+      continue;
     if (type_of(pad->output()) != DType::kFloat32) continue;
     if (pool) {
       // A max pool ignores its own padding; zeros only lose against everything when nothing is negative.
@@ -169,7 +176,8 @@ void fold_pad(FunctionBody& b) {
       bool small = t && t.num_elements() == 8;
       for (int d = 1; small && d <= 2; ++d)
         for (int side = 0; side < 2; ++side) {
-          int64_t v = t.dtype() == DType::kInt32 ? t.data<int32_t>()[2 * d + side] : t.data<int64_t>()[2 * d + side];
+          int64_t v =
+              t.dtype() == DType::kInt32 ? t.data<int32_t>()[2 * d + side] : t.data<int64_t>()[2 * d + side];
           small = v < k[size_t(d)];
         }
       if (!small) continue;
@@ -177,7 +185,8 @@ void fold_pad(FunctionBody& b) {
     Tensor t = constant_value(pad->inputs[1]);
     if (!t || t.num_elements() != 8) continue;
     std::vector<int64_t> p;
-    for (int i = 0; i < 8; ++i) p.push_back(t.dtype() == DType::kInt32 ? t.data<int32_t>()[i] : t.data<int64_t>()[i]);
+    for (int i = 0; i < 8; ++i)
+      p.push_back(t.dtype() == DType::kInt32 ? t.data<int32_t>()[i] : t.data<int64_t>()[i]);
     bool fine = !p[0] && !p[1] && !p[6] && !p[7];
     for (int64_t v : p) fine = fine && v >= 0;
     if (!fine) continue;

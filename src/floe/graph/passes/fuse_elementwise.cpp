@@ -16,8 +16,11 @@ constexpr size_t kMaxMembers = 24;
 
 // Float in, float out; comparisons and logic may stand inside a chain only.
 bool is_candidate(const Node& n) {
-  if (find_elementwise_op(n.op_name) < 0 || n.is("Identity") || !n.controls.empty() || n.num_outputs() != 1) return false;
-  if (n.is("BiasAdd") && n.attrs.get_or<std::string>("data_format", "NHWC") != "NHWC" && shape_of(n.inputs[0]).rank() > 2) return false;
+  if (find_elementwise_op(n.op_name) < 0 || n.is("Identity") || !n.controls.empty() || n.num_outputs() != 1)
+    return false;
+  if (n.is("BiasAdd") && n.attrs.get_or<std::string>("data_format", "NHWC") != "NHWC" &&
+      shape_of(n.inputs[0]).rank() > 2)
+    return false;
   if (n.is("Equal") || n.is("NotEqual"))
     if (!n.attrs.get_or<bool>("incompatible_shape_error", true)) return false;
   const Shape& out = shape_of({const_cast<Node*>(&n), 0});
@@ -106,7 +109,8 @@ class Fuser {
     for (Node* m : g.members)
       if (m->is("LeakyRelu")) {
         slope[m] = int(inputs.size());
-        inputs.push_back(graph.add_constant(m->name + "/alpha", Tensor::scalar(m->attrs.get<float>("alpha")))->output());
+        inputs.push_back(
+            graph.add_constant(m->name + "/alpha", Tensor::scalar(m->attrs.get<float>("alpha")))->output());
       }
     int n = int(inputs.size());
     // The root's value is broadcast to the output shape by its own instruction; temporaries are recycled.
@@ -147,7 +151,8 @@ class Fuser {
     }
     const OpDef& op = get_op("_FloeElementwise");
     AttrMap attrs{{"N", int64_t(n)}, {"M", int64_t(1)}, {"T", DType::kFloat32}, {"code", code.to_attr()}};
-    Node* fused = graph.add(op, root->name + (g.members.size() > 1 ? "/fused" : "/simd"), inputs, normalize_attrs(op, attrs));
+    Node* fused = graph.add(op, root->name + (g.members.size() > 1 ? "/fused" : "/simd"), inputs,
+                            normalize_attrs(op, attrs));
     fused->output_shapes = {shape_of(root->output())};
     for (Node* m : g.members) uses_.removed(m);
     uses_.added(fused);

@@ -29,12 +29,14 @@ Node* match_gelu(const Uses& uses, const Endpoint& x, std::vector<Node*>& absorb
   };
   auto factor = [&](const Node* n, const Endpoint& of, double v) {
     return n->is("Mul") && n->controls.empty() &&
-           ((n->inputs[0] == of && is_near(n->inputs[1], v)) || (n->inputs[1] == of && is_near(n->inputs[0], v)));
+           ((n->inputs[0] == of && is_near(n->inputs[1], v)) ||
+            (n->inputs[1] == of && is_near(n->inputs[0], v)));
   };
   for (int i = 0; i < 2; ++i) {
     Node *half = uses.of(x)[size_t(i)], *scaled = uses.of(x)[size_t(1 - i)];
     bool by_sum = half->is("Mul") && !factor(half, x, 0.5);
-    bool divided = scaled->is("RealDiv") && scaled->inputs[0] == x && is_near(scaled->inputs[1], 1.4142135623730951);
+    bool divided =
+        scaled->is("RealDiv") && scaled->inputs[0] == x && is_near(scaled->inputs[1], 1.4142135623730951);
     if (!divided && !factor(scaled, x, 0.7071067811865476)) continue;
     Node* erf = uses.only(scaled->output());
     if (!erf || !erf->is("Erf")) continue;
@@ -107,7 +109,8 @@ Chain follow(const Uses& uses, Node* n) {
     const auto& two = uses.of(c.last);
     for (int i = 0; i < 2; ++i) {
       Node *s = two[size_t(i)], *m = two[size_t(1 - i)];
-      if (s->is("Sigmoid") && m->is("Mul") && uses.only(s->output()) == m && s->controls.empty() && m->controls.empty()) {
+      if (s->is("Sigmoid") && m->is("Mul") && uses.only(s->output()) == m && s->controls.empty() &&
+          m->controls.empty()) {
         c.activation = "Swish";
         c.absorbed.push_back(s);
         c.absorbed.push_back(m);

@@ -47,7 +47,8 @@ std::unique_ptr<FunctionBody> simplified(const FunctionBody& from) {
   return b;
 }
 
-// How often the loop runs, when its condition is a conjunction of counter < limit, all known. Otherwise nothing.
+// How often the loop runs, when its condition is a conjunction of counter < limit, all known. Otherwise
+// nothing.
 std::optional<int64_t> trip_count(const Loop& l) {
   std::vector<Endpoint> terms{l.cond->results[0]};
   int64_t count = INT64_MAX;
@@ -63,7 +64,8 @@ std::optional<int64_t> trip_count(const Loop& l) {
     auto start = int_scalar(l.node->inputs[size_t(counter)]);
     auto limit = int_scalar(n.inputs[1]);
     if (!limit)
-      if (int a = Loop::index_of(l.cond->args, n.inputs[1]); a >= 0 && l.invariant(a)) limit = int_scalar(l.node->inputs[size_t(a)]);
+      if (int a = Loop::index_of(l.cond->args, n.inputs[1]); a >= 0 && l.invariant(a))
+        limit = int_scalar(l.node->inputs[size_t(a)]);
     if (!start || !limit) return std::nullopt;
     count = std::min(count, std::max<int64_t>(0, *limit - *start));
   }
@@ -131,7 +133,8 @@ bool match_lstm(const Loop& l, Lstm& m) {
       const Node* split = gate.node->inputs[0].node;
       Endpoint cell = tanh.node->inputs[0];
       auto c = std::find(results.begin(), results.end(), cell);
-      if (!split->is("Split") || split->num_outputs() != 4 || c == results.end() || !cell.node->is("AddV2")) continue;
+      if (!split->is("Split") || split->num_outputs() != 4 || c == results.end() || !cell.node->is("AddV2"))
+        continue;
       m = {};
       m.h = int(h);
       m.c = int(c - results.begin());
@@ -189,7 +192,8 @@ class LoopFuser {
     if (!n->is("While") && !n->is("StatelessWhile")) return false;
     Loop l;
     l.node = n;
-    auto cond = g_.library->find(n->attrs.get<FuncRef>("cond")), body = g_.library->find(n->attrs.get<FuncRef>("body"));
+    auto cond = g_.library->find(n->attrs.get<FuncRef>("cond")),
+         body = g_.library->find(n->attrs.get<FuncRef>("body"));
     if (!cond || !body || cond->args.size() != n->inputs.size() || body->args.size() != n->inputs.size() ||
         body->results.size() != n->inputs.size() || cond->results.size() != 1)
       return false;
@@ -202,11 +206,14 @@ class LoopFuser {
     Node* source = n->inputs[size_t(m.list)].node;
     if (!steps || *steps < 1 || !source->is("TensorListFromTensor")) return false;
     Endpoint x = source->inputs[0];
-    if (shape_of(x).rank() != 3 || shape_of(x)[0] != *steps || int_scalar(n->inputs[size_t(m.time)]) != 0) return false;
+    if (shape_of(x).rank() != 3 || shape_of(x)[0] != *steps || int_scalar(n->inputs[size_t(m.time)]) != 0)
+      return false;
     Endpoint list;
     if (m.written >= 0) {
       list = n->inputs[size_t(m.written)];
-      if (!list.node->is("TensorListReserve") || int_scalar(list.node->inputs[1]) != (m.every_step ? *steps : 1)) return false;
+      if (!list.node->is("TensorListReserve") ||
+          int_scalar(list.node->inputs[1]) != (m.every_step ? *steps : 1))
+        return false;
     }
     emit(l, m, *steps, x, list);
     return true;
@@ -216,11 +223,12 @@ class LoopFuser {
 
   void emit(const Loop& l, const Lstm& m, int64_t steps, Endpoint x, Endpoint list) {
     Node* n = l.node;
-    Node* f = g_.add("_FloeLSTM", n->name + "/lstm",
-                     {x, constant(n->name + "/kernel", m.kernel), constant(n->name + "/recurrent", m.recurrent),
-                      constant(n->name + "/bias", m.bias.reshaped(Shape{m.bias.num_elements()})),
-                      n->inputs[size_t(m.h)], n->inputs[size_t(m.c)]},
-                     {{"gates", m.gates}});
+    Node* f =
+        g_.add("_FloeLSTM", n->name + "/lstm",
+               {x, constant(n->name + "/kernel", m.kernel), constant(n->name + "/recurrent", m.recurrent),
+                constant(n->name + "/bias", m.bias.reshaped(Shape{m.bias.num_elements()})),
+                n->inputs[size_t(m.h)], n->inputs[size_t(m.c)]},
+               {{"gates", m.gates}});
     infer_node(*f);
     uses_.added(f);
     for (int r = 0; r < n->num_outputs(); ++r) {
@@ -252,7 +260,8 @@ class LoopFuser {
   void replace_list(Endpoint from, Endpoint value, bool every_step, Endpoint list) {
     if (!uses_.count(from)) return;
     if (!every_step) {
-      Node* e = g_.add("ExpandDims", value.node->name + "/last", {value, constant(value.node->name + "/axis", Tensor::scalar<int32_t>(0))});
+      Node* e = g_.add("ExpandDims", value.node->name + "/last",
+                       {value, constant(value.node->name + "/axis", Tensor::scalar<int32_t>(0))});
       infer_node(*e, std::vector<Tensor>{Tensor(), Tensor::scalar<int32_t>(0)});
       uses_.added(e);
       value = e->output();

@@ -29,7 +29,8 @@ Endpoint source(Endpoint e) {
   return e;
 }
 
-// Keras and tf.nn.batch_normalization write: inv = rsqrt(var + eps) * gamma; y = x * inv + (beta - mean * inv).
+// Keras and tf.nn.batch_normalization write: inv = rsqrt(var + eps) * gamma; y = x * inv + (beta - mean *
+// inv).
 struct LayerNorm {
   Endpoint x, gamma, beta;
   float epsilon = 0;

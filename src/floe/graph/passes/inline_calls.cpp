@@ -57,15 +57,18 @@ std::vector<Endpoint> splice(FunctionBody& b, Node* call, const FunctionBody& fn
     bool had = std::erase(n->controls, call) > 0;
     if (had)
       for (Node* e : last)
-        if (std::find(n->controls.begin(), n->controls.end(), e) == n->controls.end() && e != n.get()) n->controls.push_back(e);
+        if (std::find(n->controls.begin(), n->controls.end(), e) == n->controls.end() && e != n.get())
+          n->controls.push_back(e);
   }
-  if (std::erase(b.control_results, call) > 0) b.control_results.insert(b.control_results.end(), last.begin(), last.end());
+  if (std::erase(b.control_results, call) > 0)
+    b.control_results.insert(b.control_results.end(), last.begin(), last.end());
   std::vector<Endpoint> results;
   for (const Endpoint& e : fn.results) results.push_back(map(e));
   // Asserts and prints inside a called function happen although nobody reads them.
   if (call->is("StatefulPartitionedCall"))
     for (Node* e : fn.control_results)
-      if (auto it = copies.find(e); it != copies.end() && is_effect(*it->second)) b.control_results.push_back(it->second);
+      if (auto it = copies.find(e); it != copies.end() && is_effect(*it->second))
+        b.control_results.push_back(it->second);
   return results;
 }
 
@@ -86,8 +89,8 @@ void inline_calls(FunctionBody& b) {
     auto fn = b.graph->library ? b.graph->library->find(ref) : nullptr;
     if (!fn || depth[call] >= kMaxDepth || b.graph->size() > kMaxNodes) continue;
     if (fn->args.size() != call->inputs.size())
-      throw InvalidArgument(cat(call->op_name, " '", call->name, "': function '", ref.name, "' takes ", fn->args.size(),
-                                " inputs, ", call->inputs.size(), " are given"));
+      throw InvalidArgument(cat(call->op_name, " '", call->name, "': function '", ref.name, "' takes ",
+                                fn->args.size(), " inputs, ", call->inputs.size(), " are given"));
     if (has_conditional_dataflow(*fn)) continue;
     std::vector<Node*> added;
     outputs[call] = splice(b, call, *fn, added);

@@ -43,8 +43,9 @@ void lower_products(FunctionBody& b) {
     if (!n->controls.empty() || n->num_outputs() != 1 || type_of(n->output()) != DType::kFloat32) continue;
     const Shape& out = shape_of(n->output());
     if (!out.is_fully_defined() || out.num_elements() == 0) continue;
-    if ((n->is("BatchMatMulV2") || n->is("BatchMatMulV3") || n->is("BatchMatMul")) && !n->attrs.get<bool>("adj_x") &&
-        shape_of(n->inputs[1]).rank() == 2 && n->inputs[1].node->is("Const") && shape_of(n->inputs[0]).rank() >= 2) {
+    if ((n->is("BatchMatMulV2") || n->is("BatchMatMulV3") || n->is("BatchMatMul")) &&
+        !n->attrs.get<bool>("adj_x") && shape_of(n->inputs[1]).rank() == 2 &&
+        n->inputs[1].node->is("Const") && shape_of(n->inputs[0]).rank() >= 2) {
       Node* p = add_product(g, uses, *n, n->inputs[0], n->attrs.get<bool>("adj_y"), out);
       uses.removed(n);
       uses.replace(n->output(), p->output());
@@ -68,8 +69,8 @@ void lower_products(FunctionBody& b) {
       n->inputs[0] = n->inputs[0].node->inputs[0];
       uses.added(n);
     }
-    if (n->is("Reshape") && shape_of(n->inputs[0]) == shape_of(n->output()) && shape_of(n->output()).is_fully_defined() &&
-        n->controls.empty()) {
+    if (n->is("Reshape") && shape_of(n->inputs[0]) == shape_of(n->output()) &&
+        shape_of(n->output()).is_fully_defined() && n->controls.empty()) {
       uses.removed(n);
       uses.replace(n->output(), n->inputs[0]);
       continue;

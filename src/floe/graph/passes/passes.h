@@ -11,8 +11,8 @@
 namespace floe {
 
 /// A copy of what `fetches` and `targets` need, with the `feeds` replaced by arguments. Tensors are shared.
-std::unique_ptr<FunctionBody> extract(const Graph& g, std::span<const Endpoint> feeds, std::span<const Endpoint> fetches,
-                                      std::span<Node* const> targets = {});
+std::unique_ptr<FunctionBody> extract(const Graph& g, std::span<const Endpoint> feeds,
+                                      std::span<const Endpoint> fetches, std::span<Node* const> targets = {});
 std::unique_ptr<FunctionBody> clone(const FunctionBody& body);
 
 /// Nodes in execution order.
@@ -28,7 +28,8 @@ bool has_conditional_dataflow(const FunctionBody& body);
 void inline_calls(FunctionBody& body);
 /// Control edges that only order pure nodes go; those that keep effects stay.
 void simplify_controls(FunctionBody& body);
-/// Infers shapes from the arguments' shapes and evaluates what is constant. `arg_shapes` may be empty (as declared).
+/// Infers shapes from the arguments' shapes and evaluates what is constant. `arg_shapes` may be empty (as
+/// declared).
 void specialize(FunctionBody& body, std::span<const Shape> arg_shapes);
 /// Nodes that change nothing go: identities, casts to the same type, reshapes of reshapes, identity
 /// transpositions, pads by nothing, x + 0, x * 1.
@@ -42,7 +43,8 @@ void fold_pad(FunctionBody& body);
 
 // Passes that use full shapes; run per plan.
 
-/// Loops that are an LSTM over time become one node. True when there was one: shapes are to be inferred again.
+/// Loops that are an LSTM over time become one node. True when there was one: shapes are to be inferred
+/// again.
 bool fuse_loops(FunctionBody& body);
 /// Matrix products of reshaped inputs, and Einsums that are one, take inputs of any rank.
 void lower_products(FunctionBody& body);

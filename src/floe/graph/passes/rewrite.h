@@ -30,7 +30,9 @@ class Uses {
     std::vector<Node*> readers;
     int results = 0;
   };
-  static uint64_t key(const Endpoint& e) { return (uint64_t(uint32_t(e.node->id)) << 32) | uint32_t(e.index); }
+  static uint64_t key(const Endpoint& e) {
+    return (uint64_t(uint32_t(e.node->id)) << 32) | uint32_t(e.index);
+  }
   FunctionBody* body_;
   std::unordered_map<uint64_t, Entry> entries_;
 };

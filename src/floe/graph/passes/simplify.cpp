@@ -5,7 +5,8 @@ namespace floe {
 namespace {
 
 bool same_known_shape(const Node& n) {
-  return shape_of(n.inputs[0]).is_fully_defined() && shape_of(n.inputs[0]) == shape_of({const_cast<Node*>(&n), 0});
+  return shape_of(n.inputs[0]).is_fully_defined() &&
+         shape_of(n.inputs[0]) == shape_of({const_cast<Node*>(&n), 0});
 }
 
 bool all_zero_pad(const Endpoint& e) {
@@ -40,7 +41,9 @@ int passes_through(const Node& n) {
   if (add || mul) {
     double neutral = add ? 0 : 1;
     if (shape_of(n.inputs[1]).rank() == 0 && is_constant(n.inputs[1], neutral)) return 0;
-    if (!n.is("Sub") && !n.is("RealDiv") && shape_of(n.inputs[0]).rank() == 0 && is_constant(n.inputs[0], neutral)) return 1;
+    if (!n.is("Sub") && !n.is("RealDiv") && shape_of(n.inputs[0]).rank() == 0 &&
+        is_constant(n.inputs[0], neutral))
+      return 1;
   }
   return -1;
 }

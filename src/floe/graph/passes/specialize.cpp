@@ -47,7 +47,8 @@ std::vector<Tensor> value_from_shapes(const Node& n) {
 }
 
 bool may_fold(const Node& n) {
-  if (!n.op || n.op->stateful || n.op->accepts_dead || n.is("Const") || n.is("_Arg") || !n.op->kernel) return false;
+  if (!n.op || n.op->stateful || n.op->accepts_dead || n.is("Const") || n.is("_Arg") || !n.op->kernel)
+    return false;
   for (DType t : n.output_types)
     if (t == DType::kResource || t == DType::kVariant) return false;
   for (const AttrDef& a : n.op->attrs)

@@ -1,6 +1,6 @@
 // Fused attention and layer normalization.
-#include "floe/base/threads.h"
 #include "floe/kernels/cpu/simd/attention.h"
+#include "floe/base/threads.h"
 #include "floe/kernels/cpu/simd/rows.h"
 #include "floe/op/kernel.h"
 #include "floe/tensor/allocator.h"

@@ -93,12 +93,14 @@ std::shared_ptr<PackedFloats> packed_floats(const Tensor& w, const std::string& 
 }
 
 // Null when no tuned way fits.
-std::shared_ptr<Conv> choose(const ConvGeometry& g, const EpilogueSpec& e, const Tensor* filter, int threads) {
+std::shared_ptr<Conv> choose(const ConvGeometry& g, const EpilogueSpec& e, const Tensor* filter,
+                             int threads) {
   auto c = std::make_shared<Conv>();
   c->g = g;
   c->epilogue = e;
   c->keep = filter != nullptr;
-  if (g.channels_first || g.batch == 0 || g.out_positions() == 0 || g.in_channels == 0 || g.out_channels == 0) return nullptr;
+  if (g.channels_first || g.batch == 0 || g.out_positions() == 0 || g.in_channels == 0 || g.out_channels == 0)
+    return nullptr;
   if (g.groups == g.in_channels && g.out_channels == g.in_channels && g.groups > 1) {
     c->way = Conv::Way::kDepthwise;
     return c;
@@ -108,20 +110,21 @@ std::shared_ptr<Conv> choose(const ConvGeometry& g, const EpilogueSpec& e, const
       (outputs < kLevelOutputs ||
        simd::gemm_is_preferred(g.batch * g.out_positions(), g.out_channels, g.in_channels))) {
     c->way = Conv::Way::kGemm;
-    c->packed = packed_floats(*filter, "gemm", simd::packed_b_size(g.in_channels, g.out_channels), [&](float* to) {
-      simd::pack_b(filter->data<float>(), g.out_channels, 1, g.in_channels, g.out_channels, to);
-    });
+    c->packed =
+        packed_floats(*filter, "gemm", simd::packed_b_size(g.in_channels, g.out_channels), [&](float* to) {
+          simd::pack_b(filter->data<float>(), g.out_channels, 1, g.in_channels, g.out_channels, to);
+        });
     return c;
   }
   if (filter && is_winograd(g) && simd::winograd_is_preferred(winograd_args(g))) {
     c->way = Conv::Way::kWinograd;
-    c->packed = packed_floats(*filter, "winograd", simd::winograd_packed_size(g.in_channels, g.out_channels),
-                              [&](float* to) {
-                                simd::winograd_pack(filter->data<float>(), g.in_channels, g.out_channels, to);
-                              });
+    c->packed = packed_floats(
+        *filter, "winograd", simd::winograd_packed_size(g.in_channels, g.out_channels),
+        [&](float* to) { simd::winograd_pack(filter->data<float>(), g.in_channels, g.out_channels, to); });
     return c;
   }
-  if (filter && is_direct(g) && (outputs < kLevelDirectOutputs || simd::direct_conv_is_preferred(direct_args(g)))) {
+  if (filter && is_direct(g) &&
+      (outputs < kLevelDirectOutputs || simd::direct_conv_is_preferred(direct_args(g)))) {
     c->way = Conv::Way::kDirect;
     int64_t rows = g.taps() * g.in_channels;
     c->packed = packed_floats(*filter, "direct", simd::packed_b_size(rows, g.out_channels), [&](float* to) {
@@ -130,7 +133,8 @@ std::shared_ptr<Conv> choose(const ConvGeometry& g, const EpilogueSpec& e, const
     return c;
   }
   // Waking a team costs more than a small convolution.
-  double flops = 2.0 * double(g.batch * g.out_positions()) * double(g.out_channels * g.in_per_group() * g.taps());
+  double flops =
+      2.0 * double(g.batch * g.out_positions()) * double(g.out_channels * g.in_per_group() * g.taps());
   c->dnnl = DnnlConv::make(g, e, flops < kParallelFlops ? 1 : threads);
   return c->dnnl ? c : nullptr;
 }
@@ -156,7 +160,8 @@ void run_depthwise(const Conv& v, KernelContext& c) {
   a.epilogue = v.epilogue.at(c, g.out_channels);
   const float *x = c.in<float>(0), *residual = a.epilogue.residual;
   float* y = c.out<float>(0);
-  int64_t rows = a.out_height, in_size = g.in_positions() * g.in_channels, out_size = g.out_positions() * g.out_channels;
+  int64_t rows = a.out_height, in_size = g.in_positions() * g.in_channels,
+          out_size = g.out_positions() * g.out_channels;
   double row_cost = double(a.out_width * a.channels) * double(g.taps()) * 0.03;
   parallel_for(c.threads(), g.batch * rows, row_cost, [&](int64_t from, int64_t to) {
     simd::DepthwiseArgs b = a;
@@ -210,7 +215,8 @@ void run_direct(const Conv& v, KernelContext& c) {
   a.epilogue = v.epilogue.at(c, g.out_channels);
   const float *x = c.in<float>(0), *residual = a.epilogue.residual;
   float* y = c.out<float>(0);
-  int64_t rows = a.out_height, in_size = g.in_positions() * g.in_channels, out_size = g.out_positions() * g.out_channels;
+  int64_t rows = a.out_height, in_size = g.in_positions() * g.in_channels,
+          out_size = g.out_positions() * g.out_channels;
   size_t bytes = simd::direct_conv_workspace_size(a) * sizeof(float) + 1;
   double row_cost = double(a.out_width * g.out_channels) * double(g.taps() * g.in_channels) * 0.01;
   parallel_for(c.threads(), g.batch * rows, row_cost, [&](int64_t from, int64_t to) {
@@ -259,7 +265,8 @@ KernelFn conv_kernel(const KernelInit& k, bool depthwise) {
   EpilogueSpec e = EpilogueSpec::of(k);
   const Tensor* filter = k.constant(1);
   if (k.static_shapes()) {
-    ConvGeometry g = conv_geometry(attrs, k.input_shapes[0], k.input_shapes[1], k.output_shapes[0], depthwise);
+    ConvGeometry g =
+        conv_geometry(attrs, k.input_shapes[0], k.input_shapes[1], k.output_shapes[0], depthwise);
     std::shared_ptr<Conv> c = choose(g, e, filter, k.threads);
     if (!c) return {};
     return [c](KernelContext& ctx) { run(*c, ctx); };

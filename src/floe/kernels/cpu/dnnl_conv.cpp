@@ -58,10 +58,11 @@ std::shared_ptr<DnnlConv> DnnlConv::make(const ConvGeometry& g, const EpilogueSp
       attr.set_post_ops(ops);
       attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
       dnnl::convolution_forward::primitive_desc pd(dnnl_engine(), dnnl::prop_kind::forward_inference,
-                                                   dnnl::algorithm::convolution_direct, c->src_, any, c->bias_, c->dst_,
-                                                   stride, dilation, left, right, attr);
+                                                   dnnl::algorithm::convolution_direct, c->src_, any,
+                                                   c->bias_, c->dst_, stride, dilation, left, right, attr);
       c->weights_ = pd.weights_desc();
-      if (pd.scratchpad_desc().get_size() > (c->scratch_ ? c->scratch_.get_size() : 0)) c->scratch_ = pd.scratchpad_desc();
+      if (pd.scratchpad_desc().get_size() > (c->scratch_ ? c->scratch_.get_size() : 0))
+        c->scratch_ = pd.scratchpad_desc();
       (in_place ? c->in_place_ : c->primitive_) = dnnl::convolution_forward(pd);
     }
   } catch (const dnnl::error& err) {

@@ -12,7 +12,8 @@ class DnnlConv {
   /// Null when oneDNN cannot do it with this epilogue.
   static std::shared_ptr<DnnlConv> make(const ConvGeometry& g, const EpilogueSpec& epilogue, int threads);
   /// `weights` is TensorFlow's filter; packed layouts are kept beside it when `keep` (it never changes).
-  void run(const float* x, const Tensor& weights, bool keep, const float* bias, const float* residual, float* y) const;
+  void run(const float* x, const Tensor& weights, bool keep, const float* bias, const float* residual,
+           float* y) const;
 
  private:
   DnnlConv() = default;

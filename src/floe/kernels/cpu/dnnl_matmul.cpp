@@ -26,7 +26,8 @@ memory::desc matrix(const std::vector<int64_t>& batch, int64_t rows, int64_t col
 
 }  // namespace
 
-std::shared_ptr<DnnlMatMul> DnnlMatMul::make(const MatMulShape& s, const EpilogueSpec& e, bool packed_b, int threads) {
+std::shared_ptr<DnnlMatMul> DnnlMatMul::make(const MatMulShape& s, const EpilogueSpec& e, bool packed_b,
+                                             int threads) {
   std::shared_ptr<DnnlMatMul> m(new DnnlMatMul);
   m->threads_ = threads;
   m->packed_ = packed_b;
@@ -58,7 +59,8 @@ std::shared_ptr<DnnlMatMul> DnnlMatMul::make(const MatMulShape& s, const Epilogu
       auto pd = e.bias >= 0 ? dnnl::matmul::primitive_desc(dnnl_engine(), m->a_, b, m->bias_, m->c_, attr)
                             : dnnl::matmul::primitive_desc(dnnl_engine(), m->a_, b, m->c_, attr);
       m->b_ = pd.weights_desc();
-      if (pd.scratchpad_desc().get_size() > (m->scratch_ ? m->scratch_.get_size() : 0)) m->scratch_ = pd.scratchpad_desc();
+      if (pd.scratchpad_desc().get_size() > (m->scratch_ ? m->scratch_.get_size() : 0))
+        m->scratch_ = pd.scratchpad_desc();
       (in_place ? m->in_place_ : m->primitive_) = dnnl::matmul(pd);
     }
   } catch (const dnnl::error& err) {
@@ -72,7 +74,8 @@ std::shared_ptr<DnnlMatMul> DnnlMatMul::make(const MatMulShape& s, const Epilogu
   return m;
 }
 
-void DnnlMatMul::run(const float* a, const Tensor& b, const float* bias, const float* residual, float* c) const {
+void DnnlMatMul::run(const float* a, const Tensor& b, const float* bias, const float* residual,
+                     float* c) const {
   ThreadScope scope(threads_);
   try {
     auto& engine = dnnl_engine();
@@ -93,11 +96,13 @@ void DnnlMatMul::run(const float* a, const Tensor& b, const float* bias, const f
     }
     size_t scratch = scratch_ ? scratch_.get_size() : 0;
     void* workspace = scratch ? allocate_bytes(scratch) : nullptr;
-    std::unordered_map<int, memory> args{{DNNL_ARG_SRC, at(a_, a)}, {DNNL_ARG_WEIGHTS, weights}, {DNNL_ARG_DST, at(c_, c)}};
+    std::unordered_map<int, memory> args{
+        {DNNL_ARG_SRC, at(a_, a)}, {DNNL_ARG_WEIGHTS, weights}, {DNNL_ARG_DST, at(c_, c)}};
     if (workspace) args.emplace(DNNL_ARG_SCRATCHPAD, memory(scratch_, engine, workspace));
     if (bias) args.emplace(DNNL_ARG_BIAS, at(bias_, bias));
     bool in_place = has_residual_ && residual == c;
-    if (has_residual_ && !in_place) args.emplace(DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, at(c_, residual));
+    if (has_residual_ && !in_place)
+      args.emplace(DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, at(c_, residual));
     (in_place ? in_place_ : primitive_).execute(dnnl_stream(), args);
     dnnl_stream().wait();
     free_bytes(workspace, scratch);

@@ -16,7 +16,8 @@ struct MatMulShape {
 class DnnlMatMul {
  public:
   /// Null when oneDNN cannot do it with this epilogue. With `packed_b`, b's layout is oneDNN's choice.
-  static std::shared_ptr<DnnlMatMul> make(const MatMulShape& s, const EpilogueSpec& e, bool packed_b, int threads);
+  static std::shared_ptr<DnnlMatMul> make(const MatMulShape& s, const EpilogueSpec& e, bool packed_b,
+                                          int threads);
   void run(const float* a, const Tensor& b, const float* bias, const float* residual, float* c) const;
 
  private:

@@ -10,7 +10,8 @@ namespace floe::cpu {
 namespace {
 
 struct Memory {
-  explicit Memory(size_t floats) : size(floats * sizeof(float)), data(static_cast<float*>(allocate_bytes(size + 1))) {}
+  explicit Memory(size_t floats)
+      : size(floats * sizeof(float)), data(static_cast<float*>(allocate_bytes(size + 1))) {}
   ~Memory() { free_bytes(data, size + 1); }
   size_t size;
   float* data;
@@ -32,7 +33,8 @@ FLOE_KERNEL("_FloeLSTM", 10, k) {
   float forget_bias = k.attr<float>("forget_bias");
   return [=](KernelContext& c) {
     const Tensor& x = c.input(0);
-    int64_t steps = x.dim(0), batch = x.dim(1), features = x.dim(2), units = c.input(2).dim(0), width = 4 * units;
+    int64_t steps = x.dim(0), batch = x.dim(1), features = x.dim(2), units = c.input(2).dim(0),
+            width = 4 * units;
     if (batch == 0 || units == 0) return;
     Memory x_gates(size_t(steps * batch * width));
     simd::GemmArgs g;

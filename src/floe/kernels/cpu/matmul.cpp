@@ -74,7 +74,8 @@ std::shared_ptr<Product> choose(const MatMulShape& s, const EpilogueSpec& e, con
       auto packed = std::make_shared<PackedFloats>(simd::packed_b_size(s.k, s.n));
       Tensor from = b->aligned();
       if (!from.shares_memory(*b)) drop_mapped_pages(b->raw(), b->nbytes());
-      simd::pack_b(from.data<float>(), s.transpose_b ? 1 : s.n, s.transpose_b ? s.k : 1, s.k, s.n, packed->data);
+      simd::pack_b(from.data<float>(), s.transpose_b ? 1 : s.n, s.transpose_b ? s.k : 1, s.k, s.n,
+                   packed->data);
       drop_mapped_pages(b->raw(), b->nbytes());
       return packed;
     }));
@@ -145,7 +146,8 @@ KernelFn matmul_kernel(const KernelInit& k) {
         if (shapes == key) p = made;
       if (!p && cache->made.size() < 64) {
         KernelInit init(*def, attrs, c.node());
-        p = choose(shape_of(init, key[0], key[1], c.output(0).shape()), e, kept ? &kept : nullptr, c.threads());
+        p = choose(shape_of(init, key[0], key[1], c.output(0).shape()), e, kept ? &kept : nullptr,
+                   c.threads());
         if (p) cache->made.emplace_back(key, p);
       }
     }

@@ -1,9 +1,9 @@
 // Softmax, reductions along rows or columns, and pooling of float32.
+#include "floe/kernels/cpu/simd/rows.h"
 #include "floe/base/threads.h"
 #include "floe/kernels/cpu/simd/pool.h"
-#include "floe/kernels/cpu/simd/rows.h"
-#include "floe/op/kernel.h"
 #include "floe/op/conv_geometry.h"
+#include "floe/op/kernel.h"
 
 namespace floe::cpu {
 namespace {
@@ -61,7 +61,8 @@ KernelFn reduce_kernel(const KernelInit& k, simd::Reduction op) {
     float* y = c.out<float>(0);
     double cost = double(s.reduced) * double(s.inner) * 0.08;
     parallel_for(c.threads(), s.outer, cost, [&](int64_t from, int64_t to) {
-      if (s.inner == 1) return simd::reduce_rows(op, x + from * s.reduced, to - from, s.reduced, s.reduced, y + from);
+      if (s.inner == 1)
+        return simd::reduce_rows(op, x + from * s.reduced, to - from, s.reduced, s.reduced, y + from);
       for (int64_t i = from; i < to; ++i)
         simd::reduce_columns(op, x + i * s.reduced * s.inner, s.reduced, s.inner, s.inner, y + i * s.inner);
     });
@@ -89,8 +90,8 @@ KernelFn pool_kernel(const KernelInit& k, bool max) {
   a.out_width = out[2];
   WindowDim d[2];
   for (int i = 0; i < 2; ++i) {
-    d[i] = window_dim(attrs.padding, in[i + 1], size[size_t(i + 1)], attrs.stride[size_t(i)], 1, attrs.before[size_t(i)],
-                      attrs.after[size_t(i)]);
+    d[i] = window_dim(attrs.padding, in[i + 1], size[size_t(i + 1)], attrs.stride[size_t(i)], 1,
+                      attrs.before[size_t(i)], attrs.after[size_t(i)]);
     // Windows that lie in the padding altogether are left to the reference kernel.
     if (d[i].before >= d[i].kernel || d[i].start(d[i].out - 1) >= d[i].in) return {};
   }

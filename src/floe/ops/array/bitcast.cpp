@@ -4,8 +4,8 @@
 
 #include "floe/base/text.h"
 #include "floe/base/threads.h"
-#include "floe/ops/array/elements.h"
 #include "floe/op/samples.h"
+#include "floe/ops/array/elements.h"
 #include "floe/tensor/dispatch.h"
 
 namespace floe {
@@ -13,7 +13,8 @@ namespace {
 
 FLOE_OP("Bitcast", op) {
   const std::string types =
-      "{bfloat16,half,float,double,int64,int32,uint8,uint16,uint32,uint64,int8,int16,complex64,complex128,qint8,"
+      "{bfloat16,half,float,double,int64,int32,uint8,uint16,uint32,uint64,int8,int16,complex64,complex128,"
+      "qint8,"
       "quint8,qint16,quint16,qint32}";
   op.in("input:T").out("output:type").attrs(cat("T:", types, "; type:", types));
   op.infer([](InferContext& c) {
@@ -76,7 +77,8 @@ struct PatchAttrs {
 FLOE_OP("ExtractImagePatches", op) {
   op.in("images:T").out("patches:T");
   op.attrs(
-      "ksizes:list(int)>=4; strides:list(int)>=4; rates:list(int)>=4; T:{bfloat16,half,float,double,int8,int16,int32,"
+      "ksizes:list(int)>=4; strides:list(int)>=4; rates:list(int)>=4; "
+      "T:{bfloat16,half,float,double,int8,int16,int32,"
       "int64,uint8,uint16,uint32,uint64,complex64,complex128,bool}; padding:{'SAME','VALID'}");
   op.infer([](InferContext& c) {
     PatchAttrs a(c);
@@ -92,7 +94,8 @@ FLOE_OP("ExtractImagePatches", op) {
     const Shape& in = c.shape(0);
     if (!in.has_rank()) return c.set_output(0, Shape::unknown_of_rank(4));
     if (in.rank() != 4) c.fail(cat("input must be 4-dimensional", in.str()));
-    PatchDim y = patch_dim(in[1], a.k[1], a.s[1], a.r[1], a.same), x = patch_dim(in[2], a.k[2], a.s[2], a.r[2], a.same);
+    PatchDim y = patch_dim(in[1], a.k[1], a.s[1], a.r[1], a.same),
+             x = patch_dim(in[2], a.k[2], a.s[2], a.r[2], a.same);
     int64_t depth = in[3];
     if (depth >= 0 && __builtin_mul_overflow(depth, a.k[1] * a.k[2], &depth)) c.fail("ksizes are too large");
     c.set_output(0, Shape{in[0], y.out, x.out, depth});
@@ -116,7 +119,8 @@ FLOE_OP("ExtractImagePatches", op) {
               for (int64_t kx = 0; kx < x.k; ++kx) {
                 int64_t ix = i * x.stride + kx * x.rate - x.before;
                 if (ix < 0 || ix >= x.in) continue;
-                copy_elements(in.dtype(), element_at(out, (row * x.out + i) * patch + (ky * x.k + kx) * depth),
+                copy_elements(in.dtype(),
+                              element_at(out, (row * x.out + i) * patch + (ky * x.k + kx) * depth),
                               element_at(in, ((row / y.out * y.in + iy) * x.in + ix) * depth), depth);
               }
             }

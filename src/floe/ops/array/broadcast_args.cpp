@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "floe/base/text.h"
-#include "floe/ops/array/elements.h"
 #include "floe/op/samples.h"
+#include "floe/ops/array/elements.h"
 #include "floe/tensor/dispatch.h"
 
 namespace floe {
@@ -11,7 +11,8 @@ namespace {
 
 void infer_vectors(InferContext& c) {
   for (int i = 0; i < 2; ++i)
-    if (c.shape(i).has_rank() && c.shape(i).rank() != 1) c.fail(cat("In[", i, "] must be a vector.", c.shape(i).str()));
+    if (c.shape(i).has_rank() && c.shape(i).rank() != 1)
+      c.fail(cat("In[", i, "] must be a vector.", c.shape(i).str()));
 }
 
 std::string shape_text(const std::vector<int64_t>& v) {
@@ -21,14 +22,18 @@ std::string shape_text(const std::vector<int64_t>& v) {
 }
 
 // Dimension i of the broadcast counted from the back; 1 where a shape has none.
-int64_t dim_from_back(const std::vector<int64_t>& v, size_t i) { return i < v.size() ? v[v.size() - 1 - i] : 1; }
+int64_t dim_from_back(const std::vector<int64_t>& v, size_t i) {
+  return i < v.size() ? v[v.size() - 1 - i] : 1;
+}
 
-std::vector<int64_t> broadcast_of(KernelContext& c, const std::vector<int64_t>& a, const std::vector<int64_t>& b) {
+std::vector<int64_t> broadcast_of(KernelContext& c, const std::vector<int64_t>& a,
+                                  const std::vector<int64_t>& b) {
   size_t n = std::max(a.size(), b.size());
   std::vector<int64_t> out(n);
   for (size_t i = 0; i < n; ++i) {
     int64_t x = dim_from_back(a, i), y = dim_from_back(b, i);
-    if (x != y && x != 1 && y != 1) c.fail(cat("Incompatible shapes: ", shape_text(a), " vs. ", shape_text(b)));
+    if (x != y && x != 1 && y != 1)
+      c.fail(cat("Incompatible shapes: ", shape_text(a), " vs. ", shape_text(b)));
     out[n - 1 - i] = x == 1 ? y : x;
   }
   return out;

@@ -1,7 +1,7 @@
 // Concat and Pack: several tensors become one.
 #include "floe/base/text.h"
-#include "floe/ops/array/elements.h"
 #include "floe/op/samples.h"
+#include "floe/ops/array/elements.h"
 
 namespace floe {
 namespace {
@@ -10,14 +10,15 @@ namespace {
 void infer_concat(InferContext& c, int first, int n, int axis_input) {
   const Shape& as = c.shape(axis_input);
   if (as.is_fully_defined() && as.num_elements() != 1)
-    c.fail(cat(axis_input ? "axis" : "concat_dim", " tensor should be a scalar integer, but got shape ", as.str()));
+    c.fail(cat(axis_input ? "axis" : "concat_dim", " tensor should be a scalar integer, but got shape ",
+               as.str()));
   auto axis_value = known_integers(c, axis_input);
   int rank = -1, with_rank = -1;
   for (int i = first; i < first + n; ++i) {
     if (!c.shape(i).has_rank()) continue;
     if (rank >= 0 && c.shape(i).rank() != rank)
-      c.fail(cat("ConcatOp : Ranks of all input tensors should match: shape[", with_rank - first, "] = ",
-                 c.shape(with_rank).str(), " vs. shape[", i - first, "] = ", c.shape(i).str()));
+      c.fail(cat("ConcatOp : Ranks of all input tensors should match: shape[", with_rank - first,
+                 "] = ", c.shape(with_rank).str(), " vs. shape[", i - first, "] = ", c.shape(i).str()));
     if (rank < 0) {
       rank = c.shape(i).rank();
       with_rank = i;
@@ -31,7 +32,8 @@ void infer_concat(InferContext& c, int first, int n, int axis_input) {
   }
   int64_t axis = (*axis_value)[0];
   if (axis < -rank || axis >= rank)
-    c.fail(cat("ConcatOp : Expected concatenating dimensions in the range [", -rank, ", ", rank, "), but got ", axis));
+    c.fail(cat("ConcatOp : Expected concatenating dimensions in the range [", -rank, ", ", rank,
+               "), but got ", axis));
   if (axis < 0) axis += rank;
   Shape out = Shape::unknown_of_rank(rank);
   int64_t sum = 0;
@@ -46,8 +48,8 @@ void infer_concat(InferContext& c, int first, int n, int axis_input) {
         if (v < 0) sum = -1;
         if (sum >= 0 && __builtin_add_overflow(sum, v, &sum)) c.fail("the result has too many elements");
       } else if (v >= 0 && out[d] >= 0 && out[d] != v) {
-        c.fail(cat("ConcatOp : Dimension ", d, " in both shapes must be equal: shape[0] = ", c.shape(first).str(),
-                   " vs. shape[", i - first, "] = ", c.shape(i).str()));
+        c.fail(cat("ConcatOp : Dimension ", d, " in both shapes must be equal: shape[0] = ",
+                   c.shape(first).str(), " vs. shape[", i - first, "] = ", c.shape(i).str()));
       } else if (v >= 0) {
         out.set_dim(d, v);
       }
@@ -68,8 +70,8 @@ void concat_values(KernelContext& c, int first, int n, int64_t axis) {
     const Tensor& t = c.input(i);
     int64_t part = dims_product(t.shape(), int(axis), rank);
     if (at + part > row || dims_product(t.shape(), 0, int(axis)) != outer)
-      c.fail(cat("ConcatOp : Dimensions of the inputs do not match: shape[", i - first, "] = ", t.shape().str(),
-                 ", the result has shape ", out.shape().str()));
+      c.fail(cat("ConcatOp : Dimensions of the inputs do not match: shape[", i - first,
+                 "] = ", t.shape().str(), ", the result has shape ", out.shape().str()));
     copy_rows(c.threads(), t.dtype(), outer, part, element_at(out, at), row, t.raw(), part);
     at += part;
   }
@@ -82,7 +84,8 @@ FLOE_OP("ConcatV2", op) {
     concat_values(c, 0, c.num_inputs() - 1, integers(c.input(c.num_inputs() - 1)).at(0));
   });
   op.samples([](Samples& s) {
-    s.each_type("T", [&](DType t) { s.add({s.random({2, 3}, t), s.random({1, 3}, t), Tensor::scalar<int32_t>(0)}); });
+    s.each_type(
+        "T", [&](DType t) { s.add({s.random({2, 3}, t), s.random({1, 3}, t), Tensor::scalar<int32_t>(0)}); });
     s.add({s.random({2, 3}), s.random({2, 1}), s.random({2, 4}), Tensor::scalar<int64_t>(-1)});
     s.add({s.random({2, 3, 2}), s.random({2, 1, 2}), s.random({2, 0, 2}), Tensor::scalar<int32_t>(1)});
     s.fails("ConcatOp : Dimension 0 in both shapes must be equal: shape[0] = [2,3] vs. shape[1] = [3,3]",
@@ -102,7 +105,8 @@ FLOE_OP("Concat", op) {
   op.infer([](InferContext& c) { infer_concat(c, 1, c.num_inputs() - 1, 0); });
   op.compute([](KernelContext& c) { concat_values(c, 1, c.num_inputs() - 1, integers(c.input(0)).at(0)); });
   op.samples([](Samples& s) {
-    s.each_type("T", [&](DType t) { s.add({Tensor::scalar<int32_t>(0), s.random({2, 3}, t), s.random({1, 3}, t)}); });
+    s.each_type(
+        "T", [&](DType t) { s.add({Tensor::scalar<int32_t>(0), s.random({2, 3}, t), s.random({1, 3}, t)}); });
     s.add({Tensor::scalar<int32_t>(-1), s.random({2, 3}), s.random({2, 1}), s.random({2, 4})});
     s.fails("ConcatOp : Dimension 0 in both shapes must be equal: shape[0] = [2,3] vs. shape[1] = [3,3]",
             {Tensor::scalar<int32_t>(1), s.random({2, 3}), s.random({3, 3})});
@@ -139,7 +143,9 @@ void concat_offsets(KernelContext& c) {
 }
 
 FLOE_OP("ConcatOffset", op) {
-  op.in("concat_dim:int32, shape:N*shape_type").out("offset:N*shape_type").attrs("N:int>=2; shape_type:{int32,int64}=int32");
+  op.in("concat_dim:int32, shape:N*shape_type")
+      .out("offset:N*shape_type")
+      .attrs("N:int>=2; shape_type:{int32,int64}=int32");
   op.infer([](InferContext& c) {
     if (c.shape(0).has_rank() && c.shape(0).rank() != 0)
       c.fail(cat("Concat dim tensor should be a scalar integer, but got shape ", c.shape(0).str()));
@@ -156,12 +162,15 @@ FLOE_OP("ConcatOffset", op) {
   });
   op.compute(concat_offsets).fails_on_values();
   op.samples([](Samples& s) {
-    s.add({Tensor::scalar<int32_t>(1), Samples::i32({2, 3, 4}), Samples::i32({2, 5, 4}), Samples::i32({2, 1, 4})});
+    s.add({Tensor::scalar<int32_t>(1), Samples::i32({2, 3, 4}), Samples::i32({2, 5, 4}),
+           Samples::i32({2, 1, 4})});
     s.add({Tensor::scalar<int32_t>(-1), Samples::i64({2, 3}), Samples::i64({2, 5})});
     s.fails("Concat dim is out of range: 2 vs. 2",
             {Tensor::scalar<int32_t>(2), Samples::i32({2, 3}), Samples::i32({2, 3})});
-    s.fails("All dimensions except 0 must match. Input 1 has shape [2 4] and doesn't match input 0 with shape [2 3].",
-            {Tensor::scalar<int32_t>(0), Samples::i32({2, 3}), Samples::i32({2, 4})});
+    s.fails(
+        "All dimensions except 0 must match. Input 1 has shape [2 4] and doesn't match input 0 with shape [2 "
+        "3].",
+        {Tensor::scalar<int32_t>(0), Samples::i32({2, 3}), Samples::i32({2, 4})});
     s.fails("input 1 should contain 2 elements, but got 1",
             {Tensor::scalar<int32_t>(0), Samples::i32({2, 3}), Samples::i32({2})});
   });
@@ -191,9 +200,10 @@ FLOE_OP("Pack", op) {
       int64_t outer = dims_product(out.shape(), 0, a), part = dims_product(out.shape(), a + 1, out.rank());
       for (int i = 0; i < n; ++i) {
         if (c.input(i).num_elements() != outer * part)
-          c.fail(cat("Shapes of all inputs must match: values[0].shape = ", c.input(0).shape().str(), " != values[", i,
-                     "].shape = ", c.input(i).shape().str()));
-        copy_rows(c.threads(), out.dtype(), outer, part, element_at(out, i * part), n * part, c.input(i).raw(), part);
+          c.fail(cat("Shapes of all inputs must match: values[0].shape = ", c.input(0).shape().str(),
+                     " != values[", i, "].shape = ", c.input(i).shape().str()));
+        copy_rows(c.threads(), out.dtype(), outer, part, element_at(out, i * part), n * part,
+                  c.input(i).raw(), part);
       }
     };
   });
@@ -226,7 +236,8 @@ FLOE_OP("ParallelConcat", op) {
     Tensor& out = c.output(0);
     int64_t part = out.num_elements() / c.num_inputs();
     for (int i = 0; i < c.num_inputs(); ++i) {
-      if (c.input(i).num_elements() != part) c.fail(cat("input ", i, " has shape ", c.input(i).shape().str()));
+      if (c.input(i).num_elements() != part)
+        c.fail(cat("input ", i, " has shape ", c.input(i).shape().str()));
       copy_elements(out.dtype(), element_at(out, i * part), c.input(i).raw(), part);
     }
   });

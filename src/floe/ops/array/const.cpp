@@ -86,7 +86,9 @@ FLOE_OP("Snapshot", op) {
   op.infer(infer_unchanged).compute(pass_inputs).passes_input();
 }
 
-FLOE_OP("NoOp", op) { op.infer(infer_unknown).compute([](KernelContext&) {}).stateful(); }
+FLOE_OP("NoOp", op) {
+  op.infer(infer_unknown).compute([](KernelContext&) {}).stateful();
+}
 
 }  // namespace
 }  // namespace floe

@@ -70,12 +70,14 @@ void copy_elements(DType dtype, void* to, const void* from, int64_t n) {
   if (is_pod(dtype)) {
     std::memcpy(to, from, size_t(n) * dtype_size(dtype));
   } else {
-    dispatch_moves(dtype, [&]<class T>() { std::copy_n(static_cast<const T*>(from), n, static_cast<T*>(to)); });
+    dispatch_moves(dtype,
+                   [&]<class T>() { std::copy_n(static_cast<const T*>(from), n, static_cast<T*>(to)); });
   }
 }
 
 void fill_elements(DType dtype, void* to, const void* value, int64_t n) {
-  dispatch_moves(dtype, [&]<class T>() { std::fill_n(static_cast<T*>(to), n, *static_cast<const T*>(value)); });
+  dispatch_moves(dtype,
+                 [&]<class T>() { std::fill_n(static_cast<T*>(to), n, *static_cast<const T*>(value)); });
 }
 
 void zero_elements(DType dtype, void* to, int64_t n) {
@@ -203,7 +205,8 @@ void copy_strided_typed(int threads, std::vector<StridedDim> dims, T* to, const 
                      StridedWalk w(dims, lo / pieces);
                      for (int64_t i = lo; i < hi; ++i) {
                        int64_t p = i % pieces;
-                       transpose_tiles(to + w.to, from + w.from, a, last, a.n * p / pieces, a.n * (p + 1) / pieces);
+                       transpose_tiles(to + w.to, from + w.from, a, last, a.n * p / pieces,
+                                       a.n * (p + 1) / pieces);
                        if (p + 1 == pieces) w.next();
                      }
                    });
@@ -214,14 +217,16 @@ void copy_strided_typed(int threads, std::vector<StridedDim> dims, T* to, const 
   for (const StridedDim& d : dims) rows *= d.n;
   parallel_for(threads, rows, cost * double(last.n) + 2, [&](int64_t lo, int64_t hi) {
     StridedWalk w(dims, lo);
-    for (int64_t i = lo; i < hi; ++i, w.next()) copy_row(to + w.to, last.to, from + w.from, last.from, last.n);
+    for (int64_t i = lo; i < hi; ++i, w.next())
+      copy_row(to + w.to, last.to, from + w.from, last.from, last.n);
   });
 }
 
 }  // namespace
 
 void copy_strided(int threads, DType dtype, std::span<const int64_t> dims, void* to,
-                  std::span<const int64_t> to_strides, const void* from, std::span<const int64_t> from_strides) {
+                  std::span<const int64_t> to_strides, const void* from,
+                  std::span<const int64_t> from_strides) {
   for (int64_t d : dims)
     if (d <= 0) return;
   std::vector<StridedDim> merged = merge_dims(dims, to_strides, from_strides);

@@ -14,7 +14,8 @@ namespace floe {
 std::vector<int64_t> integers(const Tensor& t);
 /// The integers of input i if its value is known.
 std::optional<std::vector<int64_t>> known_integers(const InferContext& c, int i);
-/// What input i says about a shape; unlike shape_value, a known negative dimension fails as TensorFlow's kernels do.
+/// What input i says about a shape; unlike shape_value, a known negative dimension fails as TensorFlow's
+/// kernels do.
 Shape requested_shape(const InferContext& c, int i);
 
 /// Row-major strides, in elements.
@@ -42,7 +43,8 @@ void zero_elements(DType dtype, void* to, int64_t n);
 /// to[sum(i_d * to_strides_d)] = from[sum(i_d * from_strides_d)] for all indices below `dims`. Strides are in
 /// elements; those of `from` may be zero or negative.
 void copy_strided(int threads, DType dtype, std::span<const int64_t> dims, void* to,
-                  std::span<const int64_t> to_strides, const void* from, std::span<const int64_t> from_strides);
+                  std::span<const int64_t> to_strides, const void* from,
+                  std::span<const int64_t> from_strides);
 
 /// Copies rows: to[o][j] = from[o][j] for o < outer, j < n, with rows `to_row` and `from_row` elements apart.
 void copy_rows(int threads, DType dtype, int64_t outer, int64_t n, void* to, int64_t to_row, const void* from,

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "floe/base/text.h"
-#include "floe/ops/array/elements.h"
 #include "floe/op/samples.h"
+#include "floe/ops/array/elements.h"
 
 namespace floe {
 namespace {
@@ -39,7 +39,8 @@ FLOE_OP("ExpandDims", op) {
     for (int64_t d : {-3, -1, 0, 2}) s.add({s.random({2, 3}), Tensor::scalar<int64_t>(d)});
     s.add({s.random({}), Tensor::scalar<int32_t>(0)});
     s.add({s.random({0, 2}), Samples::i32({-1})});
-    s.fails("Tried to expand dim index 5 for tensor with 2 dimensions.", {s.random({2, 3}), Tensor::scalar<int32_t>(5)});
+    s.fails("Tried to expand dim index 5 for tensor with 2 dimensions.",
+            {s.random({2, 3}), Tensor::scalar<int32_t>(5)});
     s.fails("Tried to expand dim index -4 for", {s.random({2, 3}), Tensor::scalar<int32_t>(-4)});
     s.fails("'dim' must be a tensor with a single value", {s.random({2, 3}), Samples::i32({0, 1})});
   });

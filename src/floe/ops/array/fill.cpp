@@ -1,7 +1,7 @@
 // Tensors of one value.
 #include "floe/base/text.h"
-#include "floe/ops/array/elements.h"
 #include "floe/op/samples.h"
+#include "floe/ops/array/elements.h"
 #include "floe/ops/control/tensor_list.h"
 #include "floe/tensor/dispatch.h"
 
@@ -28,7 +28,8 @@ FLOE_OP("Fill", op) {
     s.add({Samples::i64({2, 0}), s.random({})});
     s.add({Samples::i32({}), s.random({})});
     s.fails("Dimension -1 must be >= 0", {Samples::i32({-1}), s.random({})});
-    s.fails("dims must represent a vector, got shape [1,1]", {Tensor::of<int32_t>({1, 1}, {3}), s.random({})});
+    s.fails("dims must represent a vector, got shape [1,1]",
+            {Tensor::of<int32_t>({1, 1}, {3}), s.random({})});
     s.fails("value must represent a scalar, got shape [2]", {Samples::i32({3}), s.random({2})});
   });
 }
@@ -54,11 +55,13 @@ FLOE_OP("ZerosLike", op) {
 
 FLOE_OP("OnesLike", op) {
   op.in("x:T").out("y:T").attrs(
-      "T:{bfloat16,half,float,double,int8,uint8,int16,uint16,int32,uint32,int64,uint64,complex64,complex128,bool}");
+      "T:{bfloat16,half,float,double,int8,uint8,int16,uint16,int32,uint32,int64,uint64,complex64,complex128,"
+      "bool}");
   op.infer(infer_unchanged);
   op.compute([](KernelContext& c) {
     Tensor& out = c.output(0);
-    if (out.dtype() == DType::kBool) return std::fill_n(out.mutable_data<bool>(), out.num_elements(), true), void();
+    if (out.dtype() == DType::kBool)
+      return std::fill_n(out.mutable_data<bool>(), out.num_elements(), true), void();
     dispatch(NumberTypes{}, out.dtype(),
              [&]<class T>() { std::fill_n(out.mutable_data<T>(), out.num_elements(), T(1.0f)); });
   });
@@ -86,7 +89,8 @@ FLOE_OP("Empty", op) {
     s.add({Samples::i32({2, 3})}, {{"dtype", DType::kFloat32}}).values_vary = true;
     s.add({Samples::i32({})}, {{"dtype", DType::kFloat32}, {"init", true}});
     s.fails("Dimension -1 must be >= 0", {Samples::i32({-1})}, {{"dtype", DType::kFloat32}});
-    s.fails("shape must be a vector of int32, got shape []", {Tensor::scalar<int32_t>(2)}, {{"dtype", DType::kFloat32}});
+    s.fails("shape must be a vector of int32, got shape []", {Tensor::scalar<int32_t>(2)},
+            {{"dtype", DType::kFloat32}});
   });
 }
 

@@ -4,8 +4,8 @@
 
 #include "floe/base/text.h"
 #include "floe/base/threads.h"
-#include "floe/ops/array/elements.h"
 #include "floe/op/samples.h"
+#include "floe/ops/array/elements.h"
 #include "floe/tensor/dispatch.h"
 
 namespace floe {
@@ -15,14 +15,16 @@ using GatherIndexTypes = Types<int32_t, int64_t, int16_t>;
 
 // out[b, o, j, :] = params[b, o, indices[b, j], :], the last dimension being `slice` bytes or objects.
 template <class I>
-void gather_slices(KernelContext& c, int64_t batch, int64_t outer, int64_t limit, int64_t slice, int64_t per_batch) {
+void gather_slices(KernelContext& c, int64_t batch, int64_t outer, int64_t limit, int64_t slice,
+                   int64_t per_batch) {
   const Tensor &params = c.input(0), &indices = c.input(1);
   Tensor& out = c.output(0);
   const I* at = indices.data<I>();
   int64_t n = indices.num_elements();
   for (int64_t i = 0; i < n; ++i)
     if (int64_t(at[i]) < 0 || int64_t(at[i]) >= limit)
-      c.fail(cat("indices", position_text(indices.shape(), i), " = ", int64_t(at[i]), " is not in [0, ", limit, ")"));
+      c.fail(cat("indices", position_text(indices.shape(), i), " = ", int64_t(at[i]), " is not in [0, ",
+                 limit, ")"));
   if (out.num_elements() == 0) return;
   if (out.num_elements() != batch * outer * per_batch * slice)
     c.fail(cat("the result has shape ", out.shape().str(), ", which does not fit the inputs"));
@@ -37,7 +39,8 @@ void gather_slices(KernelContext& c, int64_t batch, int64_t outer, int64_t limit
       char* to = element_at(out, (row * per_batch + j) * slice);
       lo += stop - j;
       if (!pod) {
-        for (; j < stop; ++j, to += bytes) copy_elements(params.dtype(), to, from + size_t(index[j]) * bytes, slice);
+        for (; j < stop; ++j, to += bytes)
+          copy_elements(params.dtype(), to, from + size_t(index[j]) * bytes, slice);
       } else if (bytes == 4) {
         for (; j < stop; ++j, to += 4) std::memcpy(to, from + size_t(index[j]) * 4, 4);
       } else if (bytes == 8) {
@@ -85,7 +88,8 @@ void infer_gather(InferContext& c, const std::optional<int64_t>& axis_value, int
   if (axis < -p.rank() || axis >= p.rank())
     c.fail(cat("Shape must be at least rank ", axis < 0 ? -axis : axis + 1, " but is rank ", p.rank()));
   if (axis < 0) axis += p.rank();
-  if (batch_dims > axis) c.fail(cat("batch_dims (", batch_dims, ") must be less than or equal to axis (", axis, ")."));
+  if (batch_dims > axis)
+    c.fail(cat("batch_dims (", batch_dims, ") must be less than or equal to axis (", axis, ")."));
   for (int d = 0; d < batch_dims; ++d)
     if (p[d] >= 0 && i[d] >= 0 && p[d] != i[d])
       c.fail(cat("params.shape[", d, "]: ", p[d], " should be equal to indices.shape[", d, "]: ", i[d]));
@@ -117,8 +121,10 @@ FLOE_OP("GatherV2", op) {
     s.add({s.random({4, 3}), Tensor::scalar<int32_t>(2), axis(0)});
     s.add({s.random({5}), Tensor::of<int32_t>({2, 2}, {4, 0, 1, 1}), axis(0)});
     s.add({s.random({4, 3, 2}), Tensor::of<int32_t>({2, 2}, {3, 0, 1, 1}), axis(0)});
-    s.add({s.random({3, 4, 2}), Tensor::of<int32_t>({3, 2}, {3, 0, 1, 1, 2, 2}), axis(1)}, {{"batch_dims", int64_t(1)}});
-    s.add({s.random({2, 3, 4, 2}), Tensor::of<int32_t>({2, 2}, {3, 0, 1, 1}), axis(2)}, {{"batch_dims", int64_t(1)}});
+    s.add({s.random({3, 4, 2}), Tensor::of<int32_t>({3, 2}, {3, 0, 1, 1, 2, 2}), axis(1)},
+          {{"batch_dims", int64_t(1)}});
+    s.add({s.random({2, 3, 4, 2}), Tensor::of<int32_t>({2, 2}, {3, 0, 1, 1}), axis(2)},
+          {{"batch_dims", int64_t(1)}});
     s.add({s.random({2, 3}), Tensor::of<int32_t>({2}, {2, 1}), axis(1)}, {{"batch_dims", int64_t(-1)}});
     s.add({s.random({2, 3}), Tensor::of<int32_t>({2}, {2, 1}), axis(1)}, {{"batch_dims", int64_t(1)}});
     s.add({s.random({0, 2}), Samples::i32({}), axis(0)});
@@ -130,11 +136,13 @@ FLOE_OP("GatherV2", op) {
     s.fails("Shape must be at least rank 4 but is rank 2", {s.random({3, 2}), Samples::i32({0}), axis(3)});
     s.fails("params must be at least 1 dimensional", {s.random({}), Samples::i32({0}), axis(0)});
     s.fails("params.shape[0]: 3 should be equal to indices.shape[0]: 2",
-            {s.random({3, 2}), Tensor::of<int32_t>({2, 2}, {0, 1, 0, 1}), axis(1)}, {{"batch_dims", int64_t(1)}});
+            {s.random({3, 2}), Tensor::of<int32_t>({2, 2}, {0, 1, 0, 1}), axis(1)},
+            {{"batch_dims", int64_t(1)}});
     s.fails("batch_dims (1) must be less than or equal to axis (0).",
-            {s.random({3, 2}), Tensor::of<int32_t>({3, 1}, {0, 1, 0}), axis(0)}, {{"batch_dims", int64_t(1)}});
-    s.fails("Expected batch_dims in the range [-1, 1], but got 2", {s.random({3, 2}), Samples::i32({0, 1}), axis(1)},
-            {{"batch_dims", int64_t(2)}});
+            {s.random({3, 2}), Tensor::of<int32_t>({3, 1}, {0, 1, 0}), axis(0)},
+            {{"batch_dims", int64_t(1)}});
+    s.fails("Expected batch_dims in the range [-1, 1], but got 2",
+            {s.random({3, 2}), Samples::i32({0, 1}), axis(1)}, {{"batch_dims", int64_t(2)}});
     s.fails("axis must be scalar", {s.random({3, 2}), Samples::i32({0, 1}), Samples::i32({0})});
   });
 }

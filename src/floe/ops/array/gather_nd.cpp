@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "floe/base/text.h"
-#include "floe/ops/array/elements.h"
 #include "floe/op/samples.h"
+#include "floe/ops/array/elements.h"
 #include "floe/tensor/dispatch.h"
 
 namespace floe {
@@ -16,7 +16,8 @@ struct IndexRows {
   int depth = 0;
   std::vector<int64_t> strides;  // in slices
 
-  IndexRows(const Tensor& indices, const Shape& into) : values(integers(indices)), depth(int(indices.dim(-1))) {
+  IndexRows(const Tensor& indices, const Shape& into)
+      : values(integers(indices)), depth(int(indices.dim(-1))) {
     rows = dims_product(indices.shape(), 0, indices.rank() - 1);
     strides.assign(size_t(depth), 1);
     for (int d = depth - 2; d >= 0; --d) strides[size_t(d)] = strides[size_t(d) + 1] * into[d + 1];
@@ -70,7 +71,8 @@ FLOE_OP("GatherNd", op) {
       if (indices.rank() < 1 || indices.dim(-1) > params.rank()) c.fail("indices do not fit params");
       if (out.num_elements() == 0 && indices.num_elements() == 0) return;
       if (params.num_elements() == 0 && indices.num_elements() != 0)
-        c.fail(cat("Requested more than 0 entries, but params is empty.  Params shape: ", params.shape().str()));
+        c.fail(
+            cat("Requested more than 0 entries, but params is empty.  Params shape: ", params.shape().str()));
       IndexRows rows(indices, params.shape());
       int64_t part = dims_product(params.shape(), rows.depth, params.rank());
       for (int64_t r = 0; r < rows.rows; ++r) {
@@ -151,8 +153,8 @@ void scatter_into(KernelContext& c, ScatterOp op, Tensor& out, const Tensor& ind
     for (int64_t r = 0; r < rows.rows; ++r) {
       int64_t s = rows.slice(r, out.shape());
       if (s < 0 && !ignore)
-        c.fail(cat("indices", position_of_row(indices, r), " = ", rows.row_text(r), " does not index into shape ",
-                   out.shape().str()));
+        c.fail(cat("indices", position_of_row(indices, r), " = ", rows.row_text(r),
+                   " does not index into shape ", out.shape().str()));
       if (s >= 0) apply(s * part, r * part);
     }
   };
@@ -160,8 +162,8 @@ void scatter_into(KernelContext& c, ScatterOp op, Tensor& out, const Tensor& ind
     return each([&](int64_t to, int64_t from) {
       copy_elements(out.dtype(), element_at(out, to), element_at(updates, from), part);
     });
-  using All = Types<float, double, float16, bfloat16, int32_t, int64_t, int8_t, int16_t, uint8_t, uint16_t, uint32_t,
-                    uint64_t, std::complex<float>, std::complex<double>, bool, std::string>;
+  using All = Types<float, double, float16, bfloat16, int32_t, int64_t, int8_t, int16_t, uint8_t, uint16_t,
+                    uint32_t, uint64_t, std::complex<float>, std::complex<double>, bool, std::string>;
   dispatch(All{}, out.dtype(), [&]<class T>() {
     T* to = out.mutable_data<T>();
     const T* from = updates.data<T>();
@@ -177,13 +179,14 @@ std::string scatter_nd_problem(const Shape& out, const Shape& i, const Shape& u)
   int outer = i.rank() - 1;
   int64_t depth = i.dim(-1);
   auto range = [](int64_t a, int64_t b) { return cat("Dimensions [", a, ",", b, ") of "); };
-  std::string outer_text = cat(range(0, outer), "indices[shape=", i.str(), "] must match dimensions [0,", outer,
-                               ") of updates[shape=", u.str(), "]");
+  std::string outer_text = cat(range(0, outer), "indices[shape=", i.str(), "] must match dimensions [0,",
+                               outer, ") of updates[shape=", u.str(), "]");
   if (u.rank() < outer) return outer_text;
   for (int d = 0; d < outer; ++d)
     if (u[d] != i[d]) return outer_text;
-  std::string inner_text = cat(range(depth, out.rank()), "input[shape=", out.str(), "] must match dimensions [", outer, ",",
-                               u.rank(), ") of updates[shape=", u.str(), "]");
+  std::string inner_text =
+      cat(range(depth, out.rank()), "input[shape=", out.str(), "] must match dimensions [", outer, ",",
+          u.rank(), ") of updates[shape=", u.str(), "]");
   if (depth > out.rank() || out.rank() - depth != u.rank() - outer) return inner_text;
   for (int d = 0; d + depth < out.rank(); ++d)
     if (out[int(d + depth)] != u[outer + d]) return inner_text;
@@ -204,7 +207,8 @@ FLOE_OP("ScatterNd", op) {
     bool ignore = ignores_bad_indices(k);
     return [ignore](KernelContext& c) {
       Tensor& out = c.output(0);
-      if (std::string p = scatter_nd_problem(out.shape(), c.input(0).shape(), c.input(1).shape()); !p.empty()) c.fail(p);
+      if (std::string p = scatter_nd_problem(out.shape(), c.input(0).shape(), c.input(1).shape()); !p.empty())
+        c.fail(p);
       zero_elements(out.dtype(), out.mutable_raw(), out.num_elements());
       scatter_into(c, ScatterOp::kAdd, out, c.input(0), c.input(1), ignore);
     };
@@ -212,12 +216,15 @@ FLOE_OP("ScatterNd", op) {
   op.fails_on_values();
   op.samples([](Samples& s) {
     auto at = [](const Shape& sh, std::vector<int32_t> v) { return Tensor::of<int32_t>(sh, v); };
-    s.each_type("T", [&](DType t) { s.add({at({3, 1}, {3, 0, 3}), s.random({3, 2}, t), Samples::i32({4, 2})}); });
+    s.each_type("T",
+                [&](DType t) { s.add({at({3, 1}, {3, 0, 3}), s.random({3, 2}, t), Samples::i32({4, 2})}); });
     s.add({at({3, 2}, {3, 0, 1, 1, 0, 0}), s.random({3}), Samples::i32({4, 2})});
     s.add({Tensor::of<int64_t>({2, 2, 1}, {3, 0, 1, 1}), s.random({2, 2, 2}), Samples::i64({4, 2})});
     s.add({Tensor(DType::kInt32, Shape{0, 1}), s.random({0, 3}), Samples::i32({0, 3})});
-    s.add({at({1, 1}, {5}), s.random({1}), Samples::i32({3})}, {{"bad_indices_policy", std::string("IGNORE")}});
-    s.fails("indices[0] = [5] does not index into shape [3]", {at({1, 1}, {5}), s.random({1}), Samples::i32({3})});
+    s.add({at({1, 1}, {5}), s.random({1}), Samples::i32({3})},
+          {{"bad_indices_policy", std::string("IGNORE")}});
+    s.fails("indices[0] = [5] does not index into shape [3]",
+            {at({1, 1}, {5}), s.random({1}), Samples::i32({3})});
     s.fails("Dimensions [0,1) of indices[shape=[1,1]] must match dimensions [0,1) of updates[shape=[2]]",
             {at({1, 1}, {0}), s.random({2}), Samples::i32({3})});
     s.fails("Dimensions [1,2) of input[shape=[3,2]] must match dimensions [1,2) of updates[shape=[1,3]]",
@@ -226,7 +233,8 @@ FLOE_OP("ScatterNd", op) {
     s.fails("Indices and updates specified for empty output.  indices shape: [1,1]",
             {at({1, 1}, {0}), s.random({1, 3}), Samples::i32({0, 3})});
     s.fails("Shape must be a vector", {at({1, 1}, {0}), s.random({1}), at({}, {3})});
-    s.fails("Indices shape must have rank at least one. Found:[]", {at({}, {0}), s.random({3}), Samples::i32({3})});
+    s.fails("Indices shape must have rank at least one. Found:[]",
+            {at({}, {0}), s.random({3}), Samples::i32({3})});
   });
 }
 
@@ -238,8 +246,8 @@ std::string tensor_scatter_problem(const Shape& out, const Shape& i, const Shape
     return cat("Outer dimensions of indices and update must match. Indices shape: ", i.str(),
                ", updates shape:", u.str());
   if (depth > out.rank() || !(out.slice(int(depth)) == u.slice(outer)))
-    return cat("Inner dimensions of output shape must match inner dimensions of updates shape. Output: ", out.str(),
-               " updates: ", u.str());
+    return cat("Inner dimensions of output shape must match inner dimensions of updates shape. Output: ",
+               out.str(), " updates: ", u.str());
   return "";
 }
 
@@ -274,8 +282,10 @@ void tensor_scatter_samples_for(Samples& s, bool ordered, bool update) {
   s.fails("indices[0] = [5] does not index into shape [3]", {s.random({3}), at({1, 1}, {5}), s.random({1})});
   s.fails("Outer dimensions of indices and update must match. Indices shape: [1,1], updates shape:[2]",
           {s.random({3}), at({1, 1}, {0}), s.random({2})});
-  s.fails("Inner dimensions of output shape must match inner dimensions of updates shape. Output: [3] updates: [1]",
-          {s.random({3}), at({1, 2}, {0, 0}), s.random({1})});
+  s.fails(
+      "Inner dimensions of output shape must match inner dimensions of updates shape. Output: [3] updates: "
+      "[1]",
+      {s.random({3}), at({1, 2}, {0, 0}), s.random({1})});
   s.fails("Indices shape must have rank at least one. Found:[]", {s.random({3}), at({}, {0}), s.random({1})});
 }
 
@@ -285,7 +295,8 @@ void declare_tensor_scatter(OpBuilder& op, const char* index_types) {
   op.attrs(cat("T:type; Tindices:", index_types, "; bad_indices_policy:string=''"));
   op.infer(infer_tensor_scatter).kernel(tensor_scatter_kernel<kOp>).fails_on_values();
   op.samples([](Samples& s) {
-    tensor_scatter_samples_for(s, kOp == ScatterOp::kMin || kOp == ScatterOp::kMax, kOp == ScatterOp::kUpdate);
+    tensor_scatter_samples_for(s, kOp == ScatterOp::kMin || kOp == ScatterOp::kMax,
+                               kOp == ScatterOp::kUpdate);
   });
 }
 

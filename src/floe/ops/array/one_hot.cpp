@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "floe/base/text.h"
-#include "floe/ops/array/elements.h"
 #include "floe/op/samples.h"
+#include "floe/ops/array/elements.h"
 #include "floe/tensor/dispatch.h"
 
 namespace floe {
@@ -40,21 +40,28 @@ FLOE_OP("OneHot", op) {
         int64_t n = c.input(0).num_elements();
         for (int64_t i = 0; i < n; ++i)
           if (int64_t v = int64_t(at[i]); v >= 0 && v < depth)
-            copy_elements(out.dtype(), element_at(out, (i / suffix * depth + v) * suffix + i % suffix), c.input(2).raw(), 1);
+            copy_elements(out.dtype(), element_at(out, (i / suffix * depth + v) * suffix + i % suffix),
+                          c.input(2).raw(), 1);
       });
     };
   });
   op.samples([](Samples& s) {
     auto depth = [](int32_t d) { return Tensor::scalar<int32_t>(d); };
-    s.each_type("T", [&](DType t) { s.add({Samples::i64({2, -1, 0, 5}), depth(3), s.random({}, t), s.random({}, t)}); });
-    s.each_type("TI", [&](DType t) { s.add({s.uniform({2, 3}, 0, 4, t), depth(4), s.random({}), s.random({})}); });
+    s.each_type("T", [&](DType t) {
+      s.add({Samples::i64({2, -1, 0, 5}), depth(3), s.random({}, t), s.random({}, t)});
+    });
+    s.each_type("TI",
+                [&](DType t) { s.add({s.uniform({2, 3}, 0, 4, t), depth(4), s.random({}), s.random({})}); });
     for (int64_t a : {0, 1, 2, -1})
       s.add({Tensor::of<int32_t>({2, 2}, {0, 1, 2, 7}), depth(3), s.random({}), s.random({})}, {{"axis", a}});
     s.add({Tensor::scalar<int64_t>(1), depth(3), s.random({}), s.random({})});
     s.add({Samples::i64({1}), depth(0), s.random({}), s.random({})});
-    s.fails("depth must be non-negative, got: -1", {Samples::i64({0}), depth(-1), s.random({}), s.random({})});
-    s.fails("depth must be a scalar, but got: [1]", {Samples::i64({0}), Samples::i32({2}), s.random({}), s.random({})});
-    s.fails("on_value must be a scalar, but got: [1]", {Samples::i64({0}), depth(2), s.random({1}), s.random({})});
+    s.fails("depth must be non-negative, got: -1",
+            {Samples::i64({0}), depth(-1), s.random({}), s.random({})});
+    s.fails("depth must be a scalar, but got: [1]",
+            {Samples::i64({0}), Samples::i32({2}), s.random({}), s.random({})});
+    s.fails("on_value must be a scalar, but got: [1]",
+            {Samples::i64({0}), depth(2), s.random({1}), s.random({})});
     s.fails("Expected axis to be -1 or between [0, 2).  But received: 2",
             {Samples::i64({0}), depth(2), s.random({}), s.random({})}, {{"axis", int64_t(2)}});
   });
@@ -63,15 +70,17 @@ FLOE_OP("OneHot", op) {
 FLOE_OP("Where", op) {
   op.in("input:T").out("index:int64");
   op.attrs(
-      "T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,quint16,uint16,"
+      "T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,quint16,"
+      "uint16,"
       "complex128,half,uint32,uint64,bool}=bool");
-  op.infer([](InferContext& c) { c.set_output(0, Shape{-1, c.shape(0).has_rank() ? c.shape(0).rank() : -1}); });
+  op.infer(
+      [](InferContext& c) { c.set_output(0, Shape{-1, c.shape(0).has_rank() ? c.shape(0).rank() : -1}); });
   op.compute([](KernelContext& c) {
     const Tensor& in = c.input(0);
     if (in.rank() == 0) c.fail("WhereOp : Unhandled input dimensions: 0");
     std::vector<int64_t> places;
-    using All = Types<bool, float, double, float16, bfloat16, int32_t, int64_t, int8_t, int16_t, uint8_t, uint16_t,
-                      uint32_t, uint64_t, std::complex<float>, std::complex<double>>;
+    using All = Types<bool, float, double, float16, bfloat16, int32_t, int64_t, int8_t, int16_t, uint8_t,
+                      uint16_t, uint32_t, uint64_t, std::complex<float>, std::complex<double>>;
     dispatch(All{}, in.dtype(), [&]<class T>() {
       const T* x = in.data<T>();
       int64_t n = in.num_elements();

@@ -3,8 +3,8 @@
 
 #include "floe/base/text.h"
 #include "floe/base/threads.h"
-#include "floe/ops/array/elements.h"
 #include "floe/op/samples.h"
+#include "floe/ops/array/elements.h"
 
 namespace floe {
 namespace {
@@ -20,7 +20,8 @@ void infer_pad_with(InferContext& c, const char* rank_separator, const char* neg
   int64_t rank = in.has_rank() ? in.rank() : ps.has_rank() ? ps[0] : -1;
   if (rank < 0 || rank > 254) return;
   if (ps.has_rank() && ps[0] >= 0 && ps[0] != rank)
-    c.fail(cat("The first dimension of paddings must be the rank of inputs", ps.str(), rank_separator, in.str()));
+    c.fail(cat("The first dimension of paddings must be the rank of inputs", ps.str(), rank_separator,
+               in.str()));
   auto p = known_integers(c, 1);
   if (!p) {
     c.set_output(0, Shape::unknown_of_rank(int(rank)));
@@ -87,19 +88,23 @@ FLOE_OP("Pad", op) {
     s.add({s.random({}), Tensor(DType::kInt32, Shape{0, 2})});
     s.add({s.random({0, 3}), pads({1, 1, 0, 0})});
     s.fails("Paddings must be non-negative: -1 0", {s.random({2, 3}), pads({-1, 0, 0, 0})});
-    s.fails("The first dimension of paddings must be the rank of inputs[1,2] [2,3]", {s.random({2, 3}), pads({1, 0})});
+    s.fails("The first dimension of paddings must be the rank of inputs[1,2] [2,3]",
+            {s.random({2, 3}), pads({1, 0})});
     s.fails("paddings must be a matrix with 2 columns: [2]", {s.random({2, 3}), Samples::i32({1, 0})});
   });
 }
 
 FLOE_OP("PadV2", op) {
-  op.in("input:T, paddings:Tpaddings, constant_values:T").out("output:T").attrs("T:type; Tpaddings:{int32,int64}=int32");
+  op.in("input:T, paddings:Tpaddings, constant_values:T")
+      .out("output:T")
+      .attrs("T:type; Tpaddings:{int32,int64}=int32");
   op.infer(infer_pad).compute([](KernelContext& c) { pad_with(c, c.input(2).raw()); }).fails_on_values();
   op.samples([](Samples& s) {
     s.each_type("T", [&](DType t) { s.add({s.random({2, 3}, t), pads({1, 2, 0, 1}), s.random({}, t)}); });
     s.add({s.random({2, 3}), Tensor::of<int64_t>({2, 2}, {0, 0, 2, 0}), Tensor::scalar(-INFINITY)});
     s.fails("Paddings must be non-negative: -1 0", {s.random({2, 3}), pads({-1, 0, 0, 0}), s.random({})});
-    s.fails("constant_values must be a scalar. Found: [2]", {s.random({2, 3}), pads({1, 0, 0, 0}), s.random({2})});
+    s.fails("constant_values must be a scalar. Found: [2]",
+            {s.random({2, 3}), pads({1, 0, 0, 0}), s.random({2})});
   });
 }
 
@@ -111,8 +116,9 @@ int64_t mirrored(int64_t i, int64_t before, int64_t n, int64_t offset) {
   return i;
 }
 
-void mirror_dim(const Tensor& in, Tensor& out, const std::vector<int64_t>& before, const std::vector<int64_t>& from,
-                const std::vector<int64_t>& to, int64_t offset, int d, int64_t src, int64_t dst) {
+void mirror_dim(const Tensor& in, Tensor& out, const std::vector<int64_t>& before,
+                const std::vector<int64_t>& from, const std::vector<int64_t>& to, int64_t offset, int d,
+                int64_t src, int64_t dst) {
   int64_t n = in.dim(d), m = out.dim(d), b = before[size_t(d)];
   if (d + 1 < in.rank()) {
     for (int64_t i = 0; i < m; ++i)
@@ -132,14 +138,16 @@ FLOE_OP("MirrorPad", op) {
   op.attrs("T:type; Tpaddings:{int32,int64}=int32; mode:{'REFLECT','SYMMETRIC'}");
   op.infer([](InferContext& c) {
     bool reflect = c.attr<std::string>("mode") == "REFLECT";
-    infer_pad_with(c, ", ", "paddings", [reflect](const Shape& in, int i, int64_t before, int64_t after) -> std::string {
-      if (reflect && (before >= in[i] || after >= in[i]))
-        return cat("paddings must be less than the dimension size: ", before, ", ", after, " not less than ", in[i]);
-      if (!reflect && (before > in[i] || after > in[i]))
-        return cat("paddings must be no greater than the dimension size: ", before, ", ", after, " greater than ",
-                   in[i]);
-      return "";
-    });
+    infer_pad_with(c, ", ", "paddings",
+                   [reflect](const Shape& in, int i, int64_t before, int64_t after) -> std::string {
+                     if (reflect && (before >= in[i] || after >= in[i]))
+                       return cat("paddings must be less than the dimension size: ", before, ", ", after,
+                                  " not less than ", in[i]);
+                     if (!reflect && (before > in[i] || after > in[i]))
+                       return cat("paddings must be no greater than the dimension size: ", before, ", ",
+                                  after, " greater than ", in[i]);
+                     return "";
+                   });
   });
   op.kernel([](const KernelInit& k) -> KernelFn {
     int64_t offset = k.attr<std::string>("mode") == "REFLECT";
@@ -149,7 +157,8 @@ FLOE_OP("MirrorPad", op) {
       std::vector<int64_t> before = pads_before(c);
       for (int i = 0; i < in.rank(); ++i) {
         int64_t most = std::max(before[size_t(i)], out.dim(i) - in.dim(i) - before[size_t(i)]);
-        if (most > in.dim(i) - offset) c.fail(cat("a padding of ", most, " is larger than dimension ", i, " allows"));
+        if (most > in.dim(i) - offset)
+          c.fail(cat("a padding of ", most, " is larger than dimension ", i, " allows"));
       }
       if (out.num_elements() == 0) return;
       if (in.rank() == 0) return copy_elements(in.dtype(), out.mutable_raw(), in.raw(), 1);

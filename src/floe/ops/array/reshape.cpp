@@ -31,12 +31,15 @@ Shape resolve_reshape(const InferContext& c, const Shape& in, Shape want) {
     return want;
   }
   if (known == 0) {
-    if (n != 0) c.fail(cat("Input to reshape is a tensor with ", n, " values, but the requested shape requires a multiple of 0"));
+    if (n != 0)
+      c.fail(cat("Input to reshape is a tensor with ", n,
+                 " values, but the requested shape requires a multiple of 0"));
     want.set_dim(free, 0);
     return want;
   }
   if (n % known)
-    c.fail(cat("Input to reshape is a tensor with ", n, " values, but the requested shape requires a multiple of ", known));
+    c.fail(cat("Input to reshape is a tensor with ", n,
+               " values, but the requested shape requires a multiple of ", known));
   want.set_dim(free, n / known);
   return want;
 }

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "floe/base/text.h"
-#include "floe/ops/array/elements.h"
 #include "floe/op/samples.h"
+#include "floe/ops/array/elements.h"
 
 namespace floe {
 namespace {
@@ -19,11 +19,13 @@ void copy_reversed(KernelContext& c, const std::vector<char>& flip) {
       start += from[i] * (in.dim(int(i)) - 1);
       from[i] = -from[i];
     }
-  copy_strided(c.threads(), in.dtype(), out.shape().dims(), out.mutable_raw(), to, element_at(in, start), from);
+  copy_strided(c.threads(), in.dtype(), out.shape().dims(), out.mutable_raw(), to, element_at(in, start),
+               from);
 }
 
 constexpr const char* kReverseTypes =
-    "T:{uint8,int8,uint16,int16,uint32,int32,uint64,int64,bool,bfloat16,half,float,double,complex64,complex128,string}";
+    "T:{uint8,int8,uint16,int16,uint32,int32,uint64,int64,bool,bfloat16,half,float,double,complex64,"
+    "complex128,string}";
 
 FLOE_OP("Reverse", op) {
   op.in("tensor:T, dims:bool").out("output:T").attrs(kReverseTypes);
@@ -31,13 +33,14 @@ FLOE_OP("Reverse", op) {
     const Shape &in = c.shape(0), &d = c.shape(1);
     if (d.has_rank() && d.rank() != 1) c.fail(cat("'dims' must be 1-dimension, not ", d.rank()));
     if (in.has_rank() && d.has_rank() && d[0] >= 0 && d[0] != in.rank())
-      c.fail(cat("'dims' must have the same number of values as 'input' has dimensions. 'input' has ", in.rank(),
-                 "'dims' has ", d[0], " values"));
+      c.fail(cat("'dims' must have the same number of values as 'input' has dimensions. 'input' has ",
+                 in.rank(), "'dims' has ", d[0], " values"));
     c.set_output(0, in);
   });
   op.compute([](KernelContext& c) {
     const bool* d = c.in<bool>(1);
-    if (c.input(1).num_elements() != c.input(0).rank()) c.fail("'dims' must have a value for every dimension");
+    if (c.input(1).num_elements() != c.input(0).rank())
+      c.fail("'dims' must have a value for every dimension");
     copy_reversed(c, std::vector<char>(d, d + c.input(0).rank()));
   });
   op.samples([](Samples& s) {
@@ -48,8 +51,10 @@ FLOE_OP("Reverse", op) {
     };
     s.each_type("T", [&](DType t) { s.add({s.random({2, 3}, t), flags({true, true})}); });
     s.add({s.random({2, 3, 4}), flags({true, false, true})});
-    s.fails("'dims' must have the same number of values as 'input' has dimensions. 'input' has 2'dims' has 1 values",
-            {s.random({2, 3}), flags({true})});
+    s.fails(
+        "'dims' must have the same number of values as 'input' has dimensions. 'input' has 2'dims' has 1 "
+        "values",
+        {s.random({2, 3}), flags({true})});
   });
 }
 
@@ -68,13 +73,16 @@ std::vector<char> flipped_axes(const std::vector<int64_t>& axes, int rank, Fail 
 FLOE_OP("ReverseV2", op) {
   op.in("tensor:T, axis:Tidx").out("output:T").attrs(cat("Tidx:{int32,int64}=int32; ", kReverseTypes));
   op.infer([](InferContext& c) {
-    if (c.shape(1).has_rank() && c.shape(1).rank() != 1) c.fail(cat("'dims' must be 1-dimension, not ", c.shape(1).rank()));
+    if (c.shape(1).has_rank() && c.shape(1).rank() != 1)
+      c.fail(cat("'dims' must be 1-dimension, not ", c.shape(1).rank()));
     auto axes = known_integers(c, 1);
-    if (axes && c.shape(0).has_rank()) flipped_axes(*axes, c.shape(0).rank(), [&](const std::string& m) { c.fail(m); });
+    if (axes && c.shape(0).has_rank())
+      flipped_axes(*axes, c.shape(0).rank(), [&](const std::string& m) { c.fail(m); });
     c.set_output(0, c.shape(0));
   });
   op.compute([](KernelContext& c) {
-    copy_reversed(c, flipped_axes(integers(c.input(1)), c.input(0).rank(), [&](const std::string& m) { c.fail(m); }));
+    copy_reversed(
+        c, flipped_axes(integers(c.input(1)), c.input(0).rank(), [&](const std::string& m) { c.fail(m); }));
   });
   op.fails_on_values();
   op.samples([](Samples& s) {
@@ -105,7 +113,8 @@ FLOE_OP("ReverseSequence", op) {
     Shape out = in;
     if (len.has_rank() && len[0] >= 0) {
       if (in[int(batch)] >= 0 && in[int(batch)] != len[0])
-        c.fail(cat("Length of seq_lengths != input.dims(", batch, "), (", len[0], " vs. ", in[int(batch)], ")"));
+        c.fail(
+            cat("Length of seq_lengths != input.dims(", batch, "), (", len[0], " vs. ", in[int(batch)], ")"));
       out.set_dim(int(batch), len[0]);
     }
     c.set_output(0, out);
@@ -155,11 +164,15 @@ FLOE_OP("ReverseSequence", op) {
 }
 
 FLOE_OP("Roll", op) {
-  op.in("input:T, shift:Tshift, axis:Taxis").out("output:T").attrs("T:type; Tshift:{int32,int64}; Taxis:{int32,int64}");
+  op.in("input:T, shift:Tshift, axis:Taxis")
+      .out("output:T")
+      .attrs("T:type; Tshift:{int32,int64}; Taxis:{int32,int64}");
   op.infer([](InferContext& c) {
     if (c.shape(0).rank() == 0) c.fail("input must be 1-D or higher");
-    if (c.shape(1).rank() > 1) c.fail(cat("shift must be a scalar or a 1-D vector. Found: ", c.shape(1).str()));
-    if (c.shape(2).rank() > 1) c.fail(cat("axis must be a scalar or a 1-D vector. Found: ", c.shape(2).str()));
+    if (c.shape(1).rank() > 1)
+      c.fail(cat("shift must be a scalar or a 1-D vector. Found: ", c.shape(1).str()));
+    if (c.shape(2).rank() > 1)
+      c.fail(cat("axis must be a scalar or a 1-D vector. Found: ", c.shape(2).str()));
     if (c.shape(1).is_fully_defined() && c.shape(2).is_fully_defined() && !(c.shape(1) == c.shape(2)))
       c.fail("shift and axis must have the same size");
     c.set_output(0, c.shape(0));
@@ -195,11 +208,14 @@ FLOE_OP("Roll", op) {
   });
   op.fails_on_values();
   op.samples([](Samples& s) {
-    s.each_type("T", [&](DType t) { s.add({s.random({2, 3}, t), Tensor::scalar<int32_t>(1), Tensor::scalar<int32_t>(1)}); });
+    s.each_type("T", [&](DType t) {
+      s.add({s.random({2, 3}, t), Tensor::scalar<int32_t>(1), Tensor::scalar<int32_t>(1)});
+    });
     s.add({s.random({3, 4, 2}), Samples::i64({1, -2, 5}), Samples::i32({0, 1, -2})});
     s.add({s.random({3, 4}), Samples::i32({3, -1}), Samples::i64({0, 1})});
     s.add({s.random({0, 4}), Samples::i32({3}), Samples::i32({0})});
-    s.fails("shift and axis must have the same size", {s.random({2, 3}), Samples::i32({1, 2}), Samples::i32({0})});
+    s.fails("shift and axis must have the same size",
+            {s.random({2, 3}), Samples::i32({1, 2}), Samples::i32({0})});
     s.fails("axis 3 is out of range", {s.random({2, 3}), Samples::i32({1}), Samples::i32({3})});
     s.fails("input must be 1-D or higher", {s.random({}), Samples::i32({1}), Samples::i32({0})});
     s.fails("shift must be a scalar or a 1-D vector. Found: [1,1]",

@@ -1,7 +1,7 @@
 // Ops that tell about a tensor's shape or check it.
 #include "floe/base/text.h"
-#include "floe/ops/array/elements.h"
 #include "floe/op/samples.h"
+#include "floe/ops/array/elements.h"
 
 namespace floe {
 namespace {
@@ -80,15 +80,16 @@ FLOE_OP("EnsureShape", op) {
   op.infer([](InferContext& c) {
     const Shape& want = c.attr<Shape>("shape");
     if (!want.is_compatible_with(c.shape(0)))
-      c.fail(cat("Shape of tensor input ", c.shape(0).str(), " is not compatible with expected shape ", want.str(), "."));
+      c.fail(cat("Shape of tensor input ", c.shape(0).str(), " is not compatible with expected shape ",
+                 want.str(), "."));
     c.set_output(0, merge_shapes(c.shape(0), want));
   });
   op.kernel([](const KernelInit& k) -> KernelFn {
     Shape want = k.attr<Shape>("shape");
     return [want](KernelContext& c) {
       if (!want.is_compatible_with(c.input(0).shape()))
-        c.fail(cat("Shape of tensor input ", c.input(0).shape().str(), " is not compatible with expected shape ",
-                   want.str(), "."));
+        c.fail(cat("Shape of tensor input ", c.input(0).shape().str(),
+                   " is not compatible with expected shape ", want.str(), "."));
       c.set_output(0, c.take(0));
     };
   });

@@ -1,7 +1,7 @@
 // Slice: a box cut out of a tensor.
 #include "floe/base/text.h"
-#include "floe/ops/array/elements.h"
 #include "floe/op/samples.h"
+#include "floe/ops/array/elements.h"
 
 namespace floe {
 namespace {
@@ -16,8 +16,8 @@ FLOE_OP("Slice", op) {
     if (rank < 0) return;
     for (const Shape* s : {&bs, &ss})
       if (s->has_rank() && (s->rank() != 1 || ((*s)[0] >= 0 && (*s)[0] != rank)))
-        c.fail(cat("Expected begin and size arguments to be 1-D tensors of size ", rank, ", but got shapes ", bs.str(),
-                   " and ", ss.str(), " instead."));
+        c.fail(cat("Expected begin and size arguments to be 1-D tensors of size ", rank, ", but got shapes ",
+                   bs.str(), " and ", ss.str(), " instead."));
     auto begin = known_integers(c, 1), size = known_integers(c, 2);
     Shape out = Shape::unknown_of_rank(int(rank));
     if (!size && c.shape(2).rank() == 1) {
@@ -36,7 +36,8 @@ FLOE_OP("Slice", op) {
         continue;
       }
       int64_t most = d < 0 ? -1 : d - (begin ? (*begin)[size_t(i)] : 0);
-      if (s < 0 || (most >= 0 && s > most)) c.fail(cat("Expected size[", i, "] in [0, ", most, "], but got ", s));
+      if (s < 0 || (most >= 0 && s > most))
+        c.fail(cat("Expected size[", i, "] in [0, ", most, "], but got ", s));
       out.set_dim(i, s);
     }
     c.set_output(0, out);
@@ -44,7 +45,8 @@ FLOE_OP("Slice", op) {
   op.compute([](KernelContext& c) {
     const Tensor& in = c.input(0);
     Tensor& out = c.output(0);
-    std::vector<int64_t> begin = integers(c.input(1)), from = element_strides(in.shape()), to = element_strides(out.shape());
+    std::vector<int64_t> begin = integers(c.input(1)), from = element_strides(in.shape()),
+                         to = element_strides(out.shape());
     int64_t start = 0;
     for (int i = 0; i < in.rank(); ++i) {
       int64_t b = begin[size_t(i)];
@@ -54,21 +56,28 @@ FLOE_OP("Slice", op) {
       start += b * from[size_t(i)];
     }
     if (out.num_elements() == 0) return;
-    copy_strided(c.threads(), in.dtype(), out.shape().dims(), out.mutable_raw(), to, element_at(in, start), from);
+    copy_strided(c.threads(), in.dtype(), out.shape().dims(), out.mutable_raw(), to, element_at(in, start),
+                 from);
   });
   op.fails_on_values();
   op.samples([](Samples& s) {
-    s.each_type("T", [&](DType t) { s.add({s.random({3, 4}, t), Samples::i32({1, 1}), Samples::i32({2, 2})}); });
+    s.each_type("T",
+                [&](DType t) { s.add({s.random({3, 4}, t), Samples::i32({1, 1}), Samples::i32({2, 2})}); });
     s.add({s.random({3, 4, 2}), Samples::i64({0, 1, 0}), Samples::i64({-1, 2, -1})});
     s.add({s.random({3, 4}), Samples::i32({3, 0}), Samples::i32({0, 4})});
     s.add({s.random({}), Samples::i32({}), Samples::i32({})});
     s.add({s.random({0, 4}), Samples::i32({0, 2}), Samples::i32({-1, 1})});
-    s.fails("Expected begin[0] in [0, 2], but got 3", {s.random({2, 3}), Samples::i32({3, 0}), Samples::i32({1, 1})});
-    s.fails("Expected begin[0] in [0, 2], but got -1", {s.random({2, 3}), Samples::i32({-1, 0}), Samples::i32({-1, 1})});
-    s.fails("Expected size[0] in [0, 1], but got 2", {s.random({2, 3}), Samples::i32({1, 0}), Samples::i32({2, 1})});
-    s.fails("Expected size[0] in [0, 2], but got -2", {s.random({2, 3}), Samples::i32({0, 0}), Samples::i32({-2, 1})});
-    s.fails("Expected begin and size arguments to be 1-D tensors of size 2, but got shapes [1] and [1] instead.",
-            {s.random({2, 3}), Samples::i32({1}), Samples::i32({2})});
+    s.fails("Expected begin[0] in [0, 2], but got 3",
+            {s.random({2, 3}), Samples::i32({3, 0}), Samples::i32({1, 1})});
+    s.fails("Expected begin[0] in [0, 2], but got -1",
+            {s.random({2, 3}), Samples::i32({-1, 0}), Samples::i32({-1, 1})});
+    s.fails("Expected size[0] in [0, 1], but got 2",
+            {s.random({2, 3}), Samples::i32({1, 0}), Samples::i32({2, 1})});
+    s.fails("Expected size[0] in [0, 2], but got -2",
+            {s.random({2, 3}), Samples::i32({0, 0}), Samples::i32({-2, 1})});
+    s.fails(
+        "Expected begin and size arguments to be 1-D tensors of size 2, but got shapes [1] and [1] instead.",
+        {s.random({2, 3}), Samples::i32({1}), Samples::i32({2})});
   });
 }
 

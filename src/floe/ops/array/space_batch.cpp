@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "floe/base/text.h"
-#include "floe/ops/array/elements.h"
 #include "floe/op/samples.h"
+#include "floe/ops/array/elements.h"
 
 namespace floe {
 namespace {
@@ -18,7 +18,8 @@ void move_blocks(KernelContext& c, const Ints& block, const Ints& shift, bool to
   if (to_batch) zero_elements(out.dtype(), out.mutable_raw(), out.num_elements());
   if (in.num_elements() == 0 || out.num_elements() == 0) return;
   const Shape &space = to_batch ? in.shape() : out.shape(), &split = to_batch ? out.shape() : in.shape();
-  Ints space_step = element_strides(space), split_step = element_strides(split), dims(space.begin(), space.end());
+  Ints space_step = element_strides(space), split_step = element_strides(split),
+       dims(space.begin(), space.end());
   Ints space_strides = space_step;
   size_t m = block.size();
   int64_t blocks = 1;
@@ -39,11 +40,11 @@ void move_blocks(KernelContext& c, const Ints& block, const Ints& shift, bool to
     }
     if (std::find(dims.begin(), dims.end(), 0) != dims.end()) continue;
     if (to_batch)
-      copy_strided(c.threads(), in.dtype(), dims, element_at(out, split_at), split_step, element_at(in, space_at),
-                   space_strides);
+      copy_strided(c.threads(), in.dtype(), dims, element_at(out, split_at), split_step,
+                   element_at(in, space_at), space_strides);
     else
-      copy_strided(c.threads(), in.dtype(), dims, element_at(out, space_at), space_strides, element_at(in, split_at),
-                   split_step);
+      copy_strided(c.threads(), in.dtype(), dims, element_at(out, space_at), space_strides,
+                   element_at(in, split_at), split_step);
   }
 }
 
@@ -65,7 +66,8 @@ Shape blocked_shape(const Shape& in, const BlockArgs& a, bool to_batch, Fail fai
   int64_t product = 1;
   for (size_t d = 0; d < a.block->size(); ++d) {
     int64_t b = (*a.block)[d];
-    if (to_batch && b < 1) fail(cat("All values in block_shape must be positive, got value, ", b, " at index ", d, "."));
+    if (to_batch && b < 1)
+      fail(cat("All values in block_shape must be positive, got value, ", b, " at index ", d, "."));
     if (__builtin_mul_overflow(product, b, &product)) fail("the product of block sizes is too large");
     if (b < 1) fail(cat("Product of block sizes must be positive, got ", std::min<int64_t>(product, 0)));
   }
@@ -73,7 +75,8 @@ Shape blocked_shape(const Shape& in, const BlockArgs& a, bool to_batch, Fail fai
   if (in[0] >= 0) {
     int64_t batch;
     if (!to_batch && in[0] % product)
-      fail(cat("Input batch dimension (", in[0], ") is not divisible by product of block sizes (", product, ")"));
+      fail(cat("Input batch dimension (", in[0], ") is not divisible by product of block sizes (", product,
+               ")"));
     if (!to_batch)
       batch = in[0] / product;
     else if (__builtin_mul_overflow(in[0], product, &batch))
@@ -92,10 +95,12 @@ Shape blocked_shape(const Shape& in, const BlockArgs& a, bool to_batch, Fail fai
     bool large = false;
     if (to_batch) {
       large = __builtin_add_overflow(n, p0, &n) || __builtin_add_overflow(n, p1, &n);
-      if (!large && n % b) fail(cat("padded_shape[", d, "]=", n, " is not divisible by block_shape[", d, "]=", b));
+      if (!large && n % b)
+        fail(cat("padded_shape[", d, "]=", n, " is not divisible by block_shape[", d, "]=", b));
       n /= b;
     } else {
-      large = __builtin_mul_overflow(n, b, &n) || __builtin_sub_overflow(n, p0, &n) || __builtin_sub_overflow(n, p1, &n);
+      large = __builtin_mul_overflow(n, b, &n) || __builtin_sub_overflow(n, p0, &n) ||
+              __builtin_sub_overflow(n, p1, &n);
       if (!large && n < 0) fail(cat("cropped_shape[", d, "]=", n, " must be non-negative"));
     }
     if (large) fail("a dimension of the result is too large");
@@ -107,7 +112,8 @@ Shape blocked_shape(const Shape& in, const BlockArgs& a, bool to_batch, Fail fai
 void infer_blocked(InferContext& c, BlockArgs a, bool to_batch, int pads_input) {
   const Shape& ps = c.shape(pads_input);
   if (ps.has_rank() && a.dims >= 0 && !ps.is_compatible_with(Shape{a.dims, 2}))
-    c.fail(cat(to_batch ? "paddings" : "crops", " should have shape [", a.dims, ", 2] instead of ", ps.str()));
+    c.fail(
+        cat(to_batch ? "paddings" : "crops", " should have shape [", a.dims, ", 2] instead of ", ps.str()));
   a.pads = known_integers(c, pads_input);
   if (!c.shape(0).has_rank() || a.dims < 0) return;
   c.set_output(0, blocked_shape(c.shape(0), a, to_batch, [&](const std::string& m) { c.fail(m); }));
@@ -119,7 +125,8 @@ void run_blocked(KernelContext& c, const Ints& block, int pads_input, bool to_ba
     c.fail(cat(to_batch ? "paddings" : "crops", " should have shape [", block.size(), ", 2] instead of ",
                c.input(pads_input).shape().str()));
   Shape want = blocked_shape(c.input(0).shape(), a, to_batch, [&](const std::string& m) { c.fail(m); });
-  if (!(want == c.output(0).shape())) c.fail(cat("the result has shape ", want.str(), ", expected ", c.output(0).shape().str()));
+  if (!(want == c.output(0).shape()))
+    c.fail(cat("the result has shape ", want.str(), ", expected ", c.output(0).shape().str()));
   Ints shift;
   for (size_t d = 0; d < block.size(); ++d) shift.push_back((*a.pads)[2 * d]);
   move_blocks(c, block, shift, to_batch);
@@ -157,7 +164,8 @@ FLOE_OP("SpaceToBatchND", op) {
       s.fails(text, {s.random(in), Tensor::vec(block), rows2(pads)});
     };
     bad("padded_shape[0]=3 is not divisible by block_shape[0]=2", {1, 3, 4, 1}, {2, 2}, {0, 0, 0, 0});
-    bad("All values in block_shape must be positive, got value, 0 at index 0.", {1, 4, 4, 1}, {0, 2}, {0, 0, 0, 0});
+    bad("All values in block_shape must be positive, got value, 0 at index 0.", {1, 4, 4, 1}, {0, 2},
+        {0, 0, 0, 0});
     bad("input rank should be >= 3 instead of 2", {1, 4}, {2, 2}, {0, 0, 0, 0});
     bad("Paddings must be non-negative", {1, 4, 4, 1}, {2, 2}, {-1, 0, 0, 0});
     bad("paddings should have shape [2, 2] instead of [1,2]", {1, 4, 4, 1}, {2, 2}, {0, 0});
@@ -176,10 +184,12 @@ FLOE_OP("BatchToSpaceND", op) {
     s.add({s.random({6, 2, 3, 1}), Samples::i32({2, 3}), rows2({1, 0, 2, 3})});
     s.add({s.random({6, 2, 3}), Samples::i64({3}), Tensor::of<int64_t>({1, 2}, {1, 0})});
     s.add({s.random({4, 2, 2, 3, 1}), Samples::i32({2, 1, 2}), rows2({0, 0, 0, 0, 2, 0})});
-    auto bad = [&](const char* text, const Shape& in, std::vector<int32_t> block, std::vector<int32_t> crops) {
+    auto bad = [&](const char* text, const Shape& in, std::vector<int32_t> block,
+                   std::vector<int32_t> crops) {
       s.fails(text, {s.random(in), Tensor::vec(block), rows2(crops)});
     };
-    bad("Input batch dimension (3) is not divisible by product of block sizes (4)", {3, 2, 2, 1}, {2, 2}, {0, 0, 0, 0});
+    bad("Input batch dimension (3) is not divisible by product of block sizes (4)", {3, 2, 2, 1}, {2, 2},
+        {0, 0, 0, 0});
     bad("cropped_shape[0]=-1 must be non-negative", {4, 2, 2, 1}, {2, 2}, {3, 2, 0, 0});
     bad("Product of block sizes must be positive, got 0", {4, 2, 2, 1}, {0, 2}, {0, 0, 0, 0});
     bad("Crops must be non-negative", {4, 2, 2, 1}, {2, 2}, {-1, 0, 0, 0});
@@ -189,7 +199,8 @@ FLOE_OP("BatchToSpaceND", op) {
 template <bool kToBatch>
 void declare_blocked(OpBuilder& op) {
   op.infer([](InferContext& c) {
-    if (c.shape(0).has_rank() && c.shape(0).rank() != 4) c.fail(cat("Input rank should be: 4instead of: ", c.shape(0).rank()));
+    if (c.shape(0).has_rank() && c.shape(0).rank() != 4)
+      c.fail(cat("Input rank should be: 4instead of: ", c.shape(0).rank()));
     BlockArgs a{Ints(2, c.attr<int64_t>("block_size")), {}, 2};
     infer_blocked(c, a, kToBatch, 1);
   });
@@ -207,7 +218,8 @@ FLOE_OP("SpaceToBatch", op) {
   op.samples([](Samples& s) {
     AttrMap two{{"block_size", int64_t(2)}};
     s.add({s.random({2, 3, 4, 2}), rows2({1, 0, 2, 0})}, two);
-    s.fails("padded_shape[0]=3 is not divisible by block_shape[0]=2", {s.random({1, 3, 4, 1}), rows2({0, 0, 0, 0})}, two);
+    s.fails("padded_shape[0]=3 is not divisible by block_shape[0]=2",
+            {s.random({1, 3, 4, 1}), rows2({0, 0, 0, 0})}, two);
   });
 }
 
@@ -240,7 +252,9 @@ void infer_depth(InferContext& c) {
   int64_t b = c.attr<int64_t>("block_size");
   ImageDims d = image_dims(c);
   if (!in.has_rank()) return c.set_output(0, Shape::unknown_of_rank(4));
-  if (in.rank() != 4) c.fail(cat("Input rank should be", kToDepth ? " 4" : ": 4", " instead of", kToDepth ? " " : ": ", in.rank()));
+  if (in.rank() != 4)
+    c.fail(cat("Input rank should be", kToDepth ? " 4" : ": 4", " instead of", kToDepth ? " " : ": ",
+               in.rank()));
   int64_t area;
   if (__builtin_mul_overflow(b, b, &area)) c.fail(cat("block_size ", b, " is too large"));
   auto times = [&](int64_t n, int64_t by) {
@@ -252,7 +266,8 @@ void infer_depth(InferContext& c) {
   Shape out = in;
   if (kToDepth) {
     if ((in[d.h] >= 0 && in[d.h] % b) || (in[d.w] >= 0 && in[d.w] % b))
-      c.fail(cat("Image width ", in[d.w], " and height ", in[d.h], " should be divisible by block_size: ", b));
+      c.fail(
+          cat("Image width ", in[d.w], " and height ", in[d.h], " should be divisible by block_size: ", b));
     for (int x : {d.h, d.w})
       if (in[x] >= 0) out.set_dim(x, in[x] / b);
     out.set_dim(d.c, times(in[d.c], area));
@@ -265,8 +280,8 @@ void infer_depth(InferContext& c) {
   c.set_output(0, out);
 }
 
-// Six dimensions n, block row, block column, channel, row, column on the deep side; the other side has rows and
-// columns of blocks.
+// Six dimensions n, block row, block column, channel, row, column on the deep side; the other side has rows
+// and columns of blocks.
 template <bool kToDepth>
 KernelFn depth_kernel(const KernelInit& k) {
   int64_t b = k.attr<int64_t>("block_size");
@@ -283,7 +298,8 @@ KernelFn depth_kernel(const KernelInit& k) {
       int64_t n, deep, flat;
     };
     Axis n{deep[0], ds[0], fs[0]}, y{deep[d.h], ds[size_t(d.h)], fs[size_t(d.h)] * b},
-        x{deep[d.w], ds[size_t(d.w)], fs[size_t(d.w)] * b}, by{b, ds[size_t(d.c)] * channels * b, fs[size_t(d.h)]},
+        x{deep[d.w], ds[size_t(d.w)], fs[size_t(d.w)] * b},
+        by{b, ds[size_t(d.c)] * channels * b, fs[size_t(d.h)]},
         bx{b, ds[size_t(d.c)] * channels, fs[size_t(d.w)]}, ch{channels, ds[size_t(d.c)], fs[size_t(d.c)]};
     std::vector<Axis> axes;
     if (d.c == 3)
@@ -296,12 +312,13 @@ KernelFn depth_kernel(const KernelInit& k) {
       deep_strides.push_back(a.deep);
       flat_strides.push_back(a.flat);
     }
-    copy_strided(c.threads(), in.dtype(), dims, out.mutable_raw(), kToDepth ? deep_strides : flat_strides, in.raw(),
-                 kToDepth ? flat_strides : deep_strides);
+    copy_strided(c.threads(), in.dtype(), dims, out.mutable_raw(), kToDepth ? deep_strides : flat_strides,
+                 in.raw(), kToDepth ? flat_strides : deep_strides);
   };
 }
 
-constexpr const char* kDepthAttrs = "T:type; block_size:int>=2; data_format:{'NHWC','NCHW','NCHW_VECT_C'}='NHWC'";
+constexpr const char* kDepthAttrs =
+    "T:type; block_size:int>=2; data_format:{'NHWC','NCHW','NCHW_VECT_C'}='NHWC'";
 
 FLOE_OP("SpaceToDepth", op) {
   op.in("input:T").out("output:T").attrs(kDepthAttrs);
@@ -321,7 +338,8 @@ FLOE_OP("DepthToSpace", op) {
   op.samples([](Samples& s) {
     s.each_type("T", [&](DType t) { s.add({s.random({2, 2, 3, 8}, t)}, {{"block_size", int64_t(2)}}); });
     s.add({s.random({1, 2, 1, 18})}, {{"block_size", int64_t(3)}});
-    s.fails("Input depth dimension 3 should be divisible by: 4", {s.random({1, 2, 2, 3})}, {{"block_size", int64_t(2)}});
+    s.fails("Input depth dimension 3 should be divisible by: 4", {s.random({1, 2, 2, 3})},
+            {{"block_size", int64_t(2)}});
     s.fails("Input rank should be: 4 instead of: 3", {s.random({2, 2, 4})}, {{"block_size", int64_t(2)}});
   });
 }

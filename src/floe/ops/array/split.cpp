@@ -1,7 +1,7 @@
 // Split and Unpack: one tensor becomes several.
 #include "floe/base/text.h"
-#include "floe/ops/array/elements.h"
 #include "floe/op/samples.h"
+#include "floe/ops/array/elements.h"
 
 namespace floe {
 namespace {
@@ -65,13 +65,13 @@ FLOE_OP("Split", op) {
     s.add({Tensor::scalar<int32_t>(1), s.random({2, 4, 3})}, two);
     s.add({Tensor::scalar<int32_t>(1), s.random({2, 3})}, {{"num_split", int64_t(1)}});
     s.add({Tensor::scalar<int32_t>(0), s.random({0, 3})}, two);
-    s.fails("-input rank(-2) <= split_dim < input rank (2), but got 5", {Tensor::scalar<int32_t>(5), s.random({4, 3})},
-            two);
+    s.fails("-input rank(-2) <= split_dim < input rank (2), but got 5",
+            {Tensor::scalar<int32_t>(5), s.random({4, 3})}, two);
     s.fails("evenly divide the split dimension, but got split_dim 0 (size = 3) and num_split 2",
             {Tensor::scalar<int32_t>(0), s.random({3, 4})}, two);
     s.fails("split_dim must be a scalar but has rank 1", {Samples::i32({0}), s.random({4, 3})}, two);
-    s.fails("-input rank(-0) <= split_dim < input rank (0), but got 0", {Tensor::scalar<int32_t>(0), s.random({})},
-            two);
+    s.fails("-input rank(-0) <= split_dim < input rank (0), but got 0",
+            {Tensor::scalar<int32_t>(0), s.random({})}, two);
   });
 }
 
@@ -112,9 +112,10 @@ FLOE_OP("SplitV", op) {
       }
     }
     if (s[d] >= 0 && (free < 0 ? sum != s[d] : sum > s[d]))
-      c.fail(cat("Determined shape must either match input shape along split_dim exactly if fully specified, or be "
-                 "less than the size of the input along split_dim if not fully specified.  Got: ",
-                 sum));
+      c.fail(cat(
+          "Determined shape must either match input shape along split_dim exactly if fully specified, or be "
+          "less than the size of the input along split_dim if not fully specified.  Got: ",
+          sum));
     for (int64_t i = 0; i < n; ++i) {
       part.set_dim(d, i == free ? (s[d] < 0 ? -1 : s[d] - sum) : (*sizes)[size_t(i)]);
       c.set_output(int(i), part);
@@ -130,14 +131,17 @@ FLOE_OP("SplitV", op) {
     s.add({s.random({2, 6}), Samples::i32({6}), dim(1)}, {{"num_split", int64_t(1)}});
     s.fails("less than the size of the input along split_dim if not fully specified.  Got: 2",
             {s.random({3, 4}), Samples::i32({1, 1}), dim(0)}, two);
-    s.fails("There can only be one -1 in the input.", {s.random({3, 4}), Samples::i32({-1, -1}), dim(0)}, two);
+    s.fails("There can only be one -1 in the input.", {s.random({3, 4}), Samples::i32({-1, -1}), dim(0)},
+            two);
     s.fails("-input rank(-2) <= split_dim < input rank (2), but got 3",
             {s.random({3, 4}), Samples::i32({2, 1}), dim(3)}, two);
     s.fails("size of the split_tensor must be 1-D and have the same elements as outputs",
             {s.random({3, 4}), Samples::i32({2, 1}), dim(0)}, {{"num_split", int64_t(3)}});
-    s.fails("Split size at index 1 must be >= 0. Got: -2", {s.random({3, 4}), Samples::i32({5, -2}), dim(0)}, two);
-    s.fails("If there is only one output, it must have the same size as the input. Input size: 3 output size: 4",
-            {s.random({3, 4}), Samples::i32({4}), dim(0)}, {{"num_split", int64_t(1)}});
+    s.fails("Split size at index 1 must be >= 0. Got: -2", {s.random({3, 4}), Samples::i32({5, -2}), dim(0)},
+            two);
+    s.fails(
+        "If there is only one output, it must have the same size as the input. Input size: 3 output size: 4",
+        {s.random({3, 4}), Samples::i32({4}), dim(0)}, {{"num_split", int64_t(1)}});
   });
 }
 
@@ -150,7 +154,8 @@ FLOE_OP("Unpack", op) {
     int rank = s.rank();
     if (axis < -rank || axis >= rank) c.fail(cat("axis = ", axis, " not in [", -rank, ", ", rank, ")"));
     int a = int(axis < 0 ? axis + rank : axis);
-    if (s[a] >= 0 && s[a] != n) c.fail(cat("Input shape axis ", a, " must equal ", n, ", got shape ", s.str()));
+    if (s[a] >= 0 && s[a] != n)
+      c.fail(cat("Input shape axis ", a, " must equal ", n, ", got shape ", s.str()));
     set_all(c, s.slice(0, a).concat(s.slice(a + 1)));
   });
   op.kernel([](const KernelInit& k) -> KernelFn {
@@ -158,7 +163,8 @@ FLOE_OP("Unpack", op) {
     return [axis](KernelContext& c) {
       int a = int(axis < 0 ? axis + c.input(0).rank() : axis);
       if (c.input(0).dim(a) != c.num_outputs())
-        c.fail(cat("Input shape axis ", a, " must equal ", c.num_outputs(), ", got shape ", c.input(0).shape().str()));
+        c.fail(cat("Input shape axis ", a, " must equal ", c.num_outputs(), ", got shape ",
+                   c.input(0).shape().str()));
       split_along(c, c.input(0), a);
     };
   });

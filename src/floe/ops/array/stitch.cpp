@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "floe/base/text.h"
-#include "floe/ops/array/elements.h"
 #include "floe/op/samples.h"
+#include "floe/ops/array/elements.h"
 
 namespace floe {
 namespace {
@@ -32,16 +32,19 @@ FLOE_OP("DynamicPartition", op) {
     auto p = parts.flat<int32_t>();
     for (size_t i = 0; i < p.size(); ++i) {
       if (p[i] < 0 || p[i] >= n)
-        c.fail(cat("partitions", position_text(parts.shape(), int64_t(i)), " = ", p[i], " is not in [0, ", n, ")"));
+        c.fail(cat("partitions", position_text(parts.shape(), int64_t(i)), " = ", p[i], " is not in [0, ", n,
+                   ")"));
       ++count[size_t(p[i])];
     }
     Shape row = data.shape().slice(parts.rank());
     int64_t part = row.num_elements();
     std::vector<Tensor> out;
-    for (int i = 0; i < n; ++i) out.push_back(c.allocate(i, data.dtype(), Shape{count[size_t(i)]}.concat(row)));
+    for (int i = 0; i < n; ++i)
+      out.push_back(c.allocate(i, data.dtype(), Shape{count[size_t(i)]}.concat(row)));
     for (size_t i = 0; i < p.size(); ++i) {
       size_t k = size_t(p[i]);
-      copy_elements(data.dtype(), element_at(out[k], at[k]++ * part), element_at(data, int64_t(i) * part), part);
+      copy_elements(data.dtype(), element_at(out[k], at[k]++ * part), element_at(data, int64_t(i) * part),
+                    part);
     }
   });
   op.dynamic_outputs().fails_on_values();
@@ -62,9 +65,9 @@ void check_stitch(const Shape& i0, const Shape& d0, const Shape& ik, const Shape
   if (!starts_with(dk, ik))
     fail(cat("data[", k, "].shape = ", dk.str(), " does not start with indices[", k, "].shape = ", ik.str()));
   if (!d0.slice(i0.rank()).is_compatible_with(dk.slice(ik.rank())))
-    fail(cat("Need data[0].shape[", i0.rank(), ":] = data[", k, "].shape[", ik.rank(), ":], got data[0].shape = ",
-             d0.str(), ", data[", k, "].shape = ", dk.str(), ", indices[0].shape = ", i0.str(), ", indices[", k,
-             "].shape = ", ik.str()));
+    fail(cat("Need data[0].shape[", i0.rank(), ":] = data[", k, "].shape[", ik.rank(),
+             ":], got data[0].shape = ", d0.str(), ", data[", k, "].shape = ", dk.str(),
+             ", indices[0].shape = ", i0.str(), ", indices[", k, "].shape = ", ik.str()));
 }
 
 void infer_stitch(InferContext& c) {
@@ -94,7 +97,8 @@ void compute_stitch(KernelContext& c) {
                  [&](const std::string& m) { c.fail(m); });
     auto at = c.input(k).flat<int32_t>();
     for (size_t i = 0; i < at.size(); ++i) {
-      if (at[i] < 0) c.fail(cat("indices", position_text(c.input(k).shape(), int64_t(i)), " is out of range"));
+      if (at[i] < 0)
+        c.fail(cat("indices", position_text(c.input(k).shape(), int64_t(i)), " is out of range"));
       rows = std::max<int64_t>(rows, int64_t(at[i]) + 1);
     }
   }
@@ -105,7 +109,8 @@ void compute_stitch(KernelContext& c) {
   for (int k = 0; k < n; ++k) {
     auto at = c.input(k).flat<int32_t>();
     for (size_t i = 0; i < at.size(); ++i)
-      copy_elements(out.dtype(), element_at(out, at[i] * part), element_at(c.input(n + k), int64_t(i) * part), part);
+      copy_elements(out.dtype(), element_at(out, at[i] * part), element_at(c.input(n + k), int64_t(i) * part),
+                    part);
   }
 }
 
@@ -117,10 +122,13 @@ void declare_stitch(OpBuilder& op) {
     s.each_type("T", [&](DType t) {
       s.add({Samples::i32({2, 0}), Samples::i32({1}), s.random({2, 3}, t), s.random({1, 3}, t)}, two);
     });
-    s.add({Tensor::scalar<int32_t>(1), Tensor::of<int32_t>({2, 2}, {0, 3, 1, 2}), s.random({2}), s.random({2, 2, 2})}, two);
+    s.add({Tensor::scalar<int32_t>(1), Tensor::of<int32_t>({2, 2}, {0, 3, 1, 2}), s.random({2}),
+           s.random({2, 2, 2})},
+          two);
     s.add({Samples::i32({}), s.random({0, 2})}, one);
     s.fails("indices[1] is out of range", {Samples::i32({0, -1}), s.random({2})}, one);
-    s.fails("data[0].shape = [3] does not start with indices[0].shape = [2]", {Samples::i32({0, 1}), s.random({3})}, one);
+    s.fails("data[0].shape = [3] does not start with indices[0].shape = [2]",
+            {Samples::i32({0, 1}), s.random({3})}, one);
     s.fails(
         "Need data[0].shape[1:] = data[1].shape[1:], got data[0].shape = [1,2], data[1].shape = [1,3], "
         "indices[0].shape = [1], indices[1].shape = [1]",
@@ -145,12 +153,14 @@ FLOE_OP("SparseToDense", op) {
       const Tensor &indices = c.input(0), &values = c.input(2);
       Tensor& out = c.output(0);
       if (indices.rank() > 2)
-        c.fail(cat("sparse_indices should be a scalar, vector, or matrix, got shape ", indices.shape().str()));
+        c.fail(
+            cat("sparse_indices should be a scalar, vector, or matrix, got shape ", indices.shape().str()));
       int64_t n = indices.rank() > 0 ? indices.dim(0) : 1, dims = indices.rank() > 1 ? indices.dim(1) : 1;
       if (out.rank() != dims)
         c.fail(cat("output_shape has incorrect number of elements: ", out.rank(), " should be: ", dims));
       if (values.rank() > 1 || (values.rank() == 1 && values.dim(0) != n))
-        c.fail(cat("sparse_values has incorrect shape ", values.shape().str(), ", should be [] or [", n, "]"));
+        c.fail(
+            cat("sparse_values has incorrect shape ", values.shape().str(), ", should be [] or [", n, "]"));
       if (c.input(3).rank() != 0) c.fail("default_value should be a scalar.");
       fill_elements(out.dtype(), out.mutable_raw(), c.input(3).raw(), out.num_elements());
       std::vector<int64_t> at = integers(indices), strides = element_strides(out.shape());
@@ -165,7 +175,8 @@ FLOE_OP("SparseToDense", op) {
         for (int64_t d = 0; d < dims; ++d) {
           if (row[d] < 0 || row[d] >= out.dim(int(d))) {
             if (validate)
-              c.fail(cat("indices[", i, "] = ", text(i), " is out of bounds: need 0 <= index < ", out.shape().str()));
+              c.fail(cat("indices[", i, "] = ", text(i), " is out of bounds: need 0 <= index < ",
+                         out.shape().str()));
             c.fail(cat("Indices are not valid (out of bounds).  Shape: ", out.shape().str()));
           }
           place += row[d] * strides[size_t(d)];
@@ -175,7 +186,8 @@ FLOE_OP("SparseToDense", op) {
             c.fail(cat("indices[", i, "] = ", text(i),
                        " is out of order. Many sparse ops require sorted indices.\n"
                        "    Use `tf.sparse.reorder` to create a correctly ordered copy.\n\n"));
-          if (std::equal(row, row + dims, row - dims)) c.fail(cat("indices[", i, "] = ", text(i), " is repeated"));
+          if (std::equal(row, row + dims, row - dims))
+            c.fail(cat("indices[", i, "] = ", text(i), " is repeated"));
         }
         copy_elements(out.dtype(), element_at(out, place), element_at(values, values.rank() ? i : 0), 1);
       }
@@ -188,9 +200,11 @@ FLOE_OP("SparseToDense", op) {
     });
     s.add({Tensor::of<int32_t>({2, 2}, {0, 1, 2, 0}), Samples::i32({3, 2}), s.random({}), s.random({})});
     s.add({Tensor::scalar<int32_t>(2), Samples::i32({3}), s.random({}), s.random({})});
-    s.add({Samples::i64({3, 1}), Samples::i64({5}), s.random({2}), s.random({})}, {{"validate_indices", false}});
+    s.add({Samples::i64({3, 1}), Samples::i64({5}), s.random({2}), s.random({})},
+          {{"validate_indices", false}});
     s.add({Tensor(DType::kInt64, Shape{0, 2}), Samples::i64({2, 2}), s.random({0}), s.random({})});
-    auto bad = [&](const char* text, std::vector<int64_t> at, std::vector<int64_t> shape, const Shape& values) {
+    auto bad = [&](const char* text, std::vector<int64_t> at, std::vector<int64_t> shape,
+                   const Shape& values) {
       s.fails(text, {Tensor::vec(at), Tensor::vec(shape), s.random(values), s.random({})});
     };
     bad("indices[1] = [1] is out of order. Many sparse ops require sorted indices.", {3, 1}, {5}, {2});
@@ -199,8 +213,10 @@ FLOE_OP("SparseToDense", op) {
     bad("sparse_values has incorrect shape [3], should be [] or [2]", {1, 2}, {5}, {3});
     bad("output_shape has incorrect number of elements: 2 should be: 1", {1, 2}, {5, 2}, {2});
     s.fails("Indices are not valid (out of bounds).  Shape: [5]",
-            {Samples::i64({1, 7}), Samples::i64({5}), s.random({2}), s.random({})}, {{"validate_indices", false}});
-    s.fails("default_value should be a scalar.", {Samples::i64({1}), Samples::i64({5}), s.random({1}), s.random({1})});
+            {Samples::i64({1, 7}), Samples::i64({5}), s.random({2}), s.random({})},
+            {{"validate_indices", false}});
+    s.fails("default_value should be a scalar.",
+            {Samples::i64({1}), Samples::i64({5}), s.random({1}), s.random({1})});
   });
 }
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "floe/base/text.h"
-#include "floe/ops/array/elements.h"
 #include "floe/op/samples.h"
+#include "floe/ops/array/elements.h"
 
 namespace floe {
 namespace {
@@ -66,7 +66,9 @@ StridedSlice resolve_slice(const Shape& in, int64_t entries, const std::optional
       dims.push_back({});
     }
   };
-  auto has = [](const std::optional<std::vector<int64_t>>& v, int64_t i) { return v && i < int64_t(v->size()); };
+  auto has = [](const std::optional<std::vector<int64_t>>& v, int64_t i) {
+    return v && i < int64_t(v->size());
+  };
   for (int64_t i = 0; i < entries; ++i) {
     if (i == ellipsis) {
       all_of(hidden);
@@ -74,7 +76,8 @@ StridedSlice resolve_slice(const Shape& in, int64_t entries, const std::optional
       result.push_back(kNewAxis);
     } else {
       if (int(dims.size()) >= rank) {
-        r.problem = cat("Index out of range using input dim ", dims.size(), "; input has only ", rank, " dims");
+        r.problem =
+            cat("Index out of range using input dim ", dims.size(), "; input has only ", rank, " dims");
         return r;
       }
       DenseSpec s;
@@ -145,8 +148,8 @@ int64_t slice_entries(InferContext& c, int first) {
   for (const Shape* x : {&b, &e, &s}) {
     if (!x->has_rank()) continue;
     if (x->rank() != 1 || (n >= 0 && (*x)[0] >= 0 && (*x)[0] != n))
-      c.fail(cat("Expected begin, end, and strides to be 1D equal size tensors, but got shapes ", b.str(), ", ", e.str(),
-                 ", and ", s.str(), " instead."));
+      c.fail(cat("Expected begin, end, and strides to be 1D equal size tensors, but got shapes ", b.str(),
+                 ", ", e.str(), ", and ", s.str(), " instead."));
     if ((*x)[0] >= 0) n = (*x)[0];
   }
   if (n > 32) c.fail(cat("Unsupported number of slice entries: ", n, ", at most 32"));
@@ -154,7 +157,8 @@ int64_t slice_entries(InferContext& c, int first) {
 }
 
 StridedSlice run_slice(KernelContext& c, const Shape& in, int first, const SliceMasks& m) {
-  std::vector<int64_t> b = integers(c.input(first)), e = integers(c.input(first + 1)), s = integers(c.input(first + 2));
+  std::vector<int64_t> b = integers(c.input(first)), e = integers(c.input(first + 1)),
+                       s = integers(c.input(first + 2));
   if (b.size() != e.size() || b.size() != s.size() || c.input(first).rank() != 1)
     c.fail(cat("Expected begin, end, and strides to be 1D equal size tensors, but got shapes ",
                c.input(first).shape().str(), ", ", c.input(first + 1).shape().str(), ", and ",
@@ -175,7 +179,8 @@ int64_t box_strides(const Shape& shape, const StridedSlice& s, std::vector<int64
   return start;
 }
 
-AttrMap mask_attrs(int64_t begin, int64_t end, int64_t ellipsis = 0, int64_t new_axis = 0, int64_t shrink = 0) {
+AttrMap mask_attrs(int64_t begin, int64_t end, int64_t ellipsis = 0, int64_t new_axis = 0,
+                   int64_t shrink = 0) {
   return {{"begin_mask", begin},
           {"end_mask", end},
           {"ellipsis_mask", ellipsis},
@@ -184,14 +189,16 @@ AttrMap mask_attrs(int64_t begin, int64_t end, int64_t ellipsis = 0, int64_t new
 }
 
 void strided_slice_samples(Samples& s) {
-  auto add = [&](const Shape& x, std::vector<int32_t> b, std::vector<int32_t> e, std::vector<int32_t> st, AttrMap a) {
+  auto add = [&](const Shape& x, std::vector<int32_t> b, std::vector<int32_t> e, std::vector<int32_t> st,
+                 AttrMap a) {
     s.add({s.random(x), Tensor::vec(b), Tensor::vec(e), Tensor::vec(st)}, std::move(a));
   };
   s.each_type("T", [&](DType t) {
     s.add({s.random({4, 5}, t), Samples::i32({1, 4}), Samples::i32({3, 0}), Samples::i32({1, -2})});
   });
   s.add({s.random({4, 5}), Samples::i64({1, 0}), Samples::i64({3, 5}), Samples::i64({1, 2})});
-  s.add({s.random({4, 5}), Tensor::vec<int16_t>({1, 0}), Tensor::vec<int16_t>({3, 5}), Tensor::vec<int16_t>({1, 2})});
+  s.add({s.random({4, 5}), Tensor::vec<int16_t>({1, 0}), Tensor::vec<int16_t>({3, 5}),
+         Tensor::vec<int16_t>({1, 2})});
   add({4, 5}, {1}, {3}, {1}, {});
   add({4, 5}, {0, 0}, {0, 0}, {1, 1}, mask_attrs(3, 3));
   add({4, 5}, {0, 0}, {0, 0}, {-1, -1}, mask_attrs(3, 3));
@@ -219,7 +226,8 @@ void strided_slice_samples(Samples& s) {
   add({2, 3}, {0, 0, 0, 0}, {1, 1, 1, 1}, {1, 1, 1, 1}, mask_attrs(0, 0, 2, 8, 1));
   add({6}, {5}, {INT32_MIN}, {-2}, {});
   add({6}, {INT32_MAX}, {INT32_MIN}, {INT32_MIN}, {});
-  auto bad = [&](const char* text, std::vector<int32_t> b, std::vector<int32_t> e, std::vector<int32_t> st, AttrMap a) {
+  auto bad = [&](const char* text, std::vector<int32_t> b, std::vector<int32_t> e, std::vector<int32_t> st,
+                 AttrMap a) {
     s.fails(text, {s.random({2, 3}), Tensor::vec(b), Tensor::vec(e), Tensor::vec(st)}, std::move(a));
   };
   bad("slice index 5 of dimension 0 out of bounds.", {5}, {6}, {1}, mask_attrs(0, 0, 0, 0, 1));
@@ -229,8 +237,9 @@ void strided_slice_samples(Samples& s) {
   bad("only stride 1 allowed on non-range indexing.", {0}, {1}, {-1}, mask_attrs(0, 0, 0, 0, 1));
   bad("Index out of range using input dim 2; input has only 2 dims", {0, 0, 0}, {1, 1, 1}, {1, 1, 1}, {});
   bad("Multiple ellipses in slice spec not allowed", {0, 0}, {1, 1}, {1, 1}, mask_attrs(0, 0, 3));
-  bad("Expected begin, end, and strides to be 1D equal size tensors, but got shapes [2], [1], and [2] instead.", {0, 0},
-      {1}, {1, 1}, {});
+  bad("Expected begin, end, and strides to be 1D equal size tensors, but got shapes [2], [1], and [2] "
+      "instead.",
+      {0, 0}, {1}, {1, 1}, {});
 }
 
 FLOE_OP("StridedSlice", op) {
@@ -241,8 +250,8 @@ FLOE_OP("StridedSlice", op) {
   op.infer([](InferContext& c) {
     int64_t n = slice_entries(c, 1);
     if (!c.shape(0).has_rank() || n < 0) return;
-    StridedSlice s =
-        resolve_slice(c.shape(0), n, known_integers(c, 1), known_integers(c, 2), known_integers(c, 3), slice_masks(c));
+    StridedSlice s = resolve_slice(c.shape(0), n, known_integers(c, 1), known_integers(c, 2),
+                                   known_integers(c, 3), slice_masks(c));
     if (!s.problem.empty()) c.fail(s.problem);
     c.set_output(0, s.shape);
   });
@@ -252,7 +261,8 @@ FLOE_OP("StridedSlice", op) {
       const Tensor& in = c.input(0);
       Tensor& out = c.output(0);
       StridedSlice s = run_slice(c, in.shape(), 1, m);
-      if (!(s.shape == out.shape())) c.fail(cat("the result has shape ", s.shape.str(), ", expected ", out.shape().str()));
+      if (!(s.shape == out.shape()))
+        c.fail(cat("the result has shape ", s.shape.str(), ", expected ", out.shape().str()));
       if (out.num_elements() == 0) return;
       std::vector<int64_t> from;
       int64_t start = box_strides(in.shape(), s, from);
@@ -266,7 +276,8 @@ FLOE_OP("StridedSlice", op) {
 FLOE_OP("StridedSliceGrad", op) {
   op.in("shape:Index, begin:Index, end:Index, strides:Index, dy:T").out("output:T");
   op.attrs(
-      "T:type; Index:{int32,int64}; begin_mask:int=0; end_mask:int=0; ellipsis_mask:int=0; new_axis_mask:int=0; "
+      "T:type; Index:{int32,int64}; begin_mask:int=0; end_mask:int=0; ellipsis_mask:int=0; "
+      "new_axis_mask:int=0; "
       "shrink_axis_mask:int=0");
   op.infer([](InferContext& c) {
     if (c.shape(0).has_rank() && c.shape(0).rank() != 1)
@@ -280,7 +291,8 @@ FLOE_OP("StridedSliceGrad", op) {
       const Tensor& dy = c.input(4);
       Tensor& out = c.output(0);
       StridedSlice s = run_slice(c, out.shape(), 1, m);
-      if (!(s.shape == dy.shape())) c.fail(cat("shape of dy was ", dy.shape().str(), " instead of ", s.shape.str()));
+      if (!(s.shape == dy.shape()))
+        c.fail(cat("shape of dy was ", dy.shape().str(), " instead of ", s.shape.str()));
       zero_elements(out.dtype(), out.mutable_raw(), out.num_elements());
       if (dy.num_elements() == 0) return;
       std::vector<int64_t> to;
@@ -295,12 +307,15 @@ FLOE_OP("StridedSliceGrad", op) {
       s.add({Samples::i32({4, 5}), Samples::i32({1, 4}), Samples::i32({3, 0}), Samples::i32({1, -2}),
              s.random({2, 2}, t)});
     });
-    s.add({Samples::i64({4, 5}), Samples::i64({1, 0}), Samples::i64({2, 0}), Samples::i64({1, 1}), s.random({5})},
+    s.add({Samples::i64({4, 5}), Samples::i64({1, 0}), Samples::i64({2, 0}), Samples::i64({1, 1}),
+           s.random({5})},
           mask_attrs(2, 2, 0, 0, 1));
-    s.add({Samples::i32({3}), Samples::i32({0, 0}), Samples::i32({0, 2}), Samples::i32({1, 1}), s.random({1, 2})},
+    s.add({Samples::i32({3}), Samples::i32({0, 0}), Samples::i32({0, 2}), Samples::i32({1, 1}),
+           s.random({1, 2})},
           mask_attrs(0, 0, 0, 1, 0));
-    s.fails("shape of dy was [2,3] instead of [1,3]",
-            {Samples::i32({2, 3}), Samples::i32({0}), Samples::i32({1}), Samples::i32({1}), s.random({2, 3})});
+    s.fails(
+        "shape of dy was [2,3] instead of [1,3]",
+        {Samples::i32({2, 3}), Samples::i32({0}), Samples::i32({1}), Samples::i32({1}), s.random({2, 3})});
   });
 }
 

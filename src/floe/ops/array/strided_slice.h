@@ -17,7 +17,8 @@ struct SliceMasks {
 template <class C>
 SliceMasks slice_masks(const C& c) {
   auto get = [&](const char* n) { return c.template attr<int64_t>(n); };
-  return {get("begin_mask"), get("end_mask"), get("ellipsis_mask"), get("new_axis_mask"), get("shrink_axis_mask")};
+  return {get("begin_mask"), get("end_mask"), get("ellipsis_mask"), get("new_axis_mask"),
+          get("shrink_axis_mask")};
 }
 
 /// A slice resolved against an input shape. One entry per input dimension in begin, stride and size.

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "floe/base/text.h"
-#include "floe/ops/array/elements.h"
 #include "floe/op/samples.h"
+#include "floe/ops/array/elements.h"
 
 namespace floe {
 namespace {
@@ -12,7 +12,8 @@ FLOE_OP("Tile", op) {
   op.in("input:T, multiples:Tmultiples").out("output:T").attrs("T:type; Tmultiples:{int32,int64}=int32");
   op.infer([](InferContext& c) {
     const Shape &in = c.shape(0), &ms = c.shape(1);
-    if (ms.has_rank() && ms.rank() != 1) c.fail(cat("Expected multiples to be 1-D, but got shape ", ms.str()));
+    if (ms.has_rank() && ms.rank() != 1)
+      c.fail(cat("Expected multiples to be 1-D, but got shape ", ms.str()));
     int64_t rank = in.has_rank() ? in.rank() : ms.has_rank() ? ms[0] : -1;
     if (rank < 0 || rank > 254) return;
     if (ms.has_rank() && ms[0] >= 0 && ms[0] != rank)
@@ -71,7 +72,8 @@ FLOE_OP("BroadcastTo", op) {
     Shape want = requested_shape(c, 1);
     if (!want.has_rank() || !in.has_rank()) return c.set_output(0, want);
     if (in.rank() > want.rank())
-      c.fail(cat("Rank of input (", in.rank(), ") must be no greater than rank of output shape (", want.rank(), ")."));
+      c.fail(cat("Rank of input (", in.rank(), ") must be no greater than rank of output shape (",
+                 want.rank(), ")."));
     for (int i = 1; i <= in.rank(); ++i) {
       int64_t d = in.dim(-i), w = want.dim(-i);
       if (d < 0 || d == 1 || d == w) continue;
@@ -89,8 +91,8 @@ FLOE_OP("BroadcastTo", op) {
         c.fail(cat("Incompatible shapes: ", in.shape().str(), " vs. ", out.shape().str()));
       if (in.dim(-i) != 1) from[from.size() - size_t(i)] = in_strides[in_strides.size() - size_t(i)];
     }
-    copy_strided(c.threads(), in.dtype(), out.shape().dims(), out.mutable_raw(), element_strides(out.shape()), in.raw(),
-                 from);
+    copy_strided(c.threads(), in.dtype(), out.shape().dims(), out.mutable_raw(), element_strides(out.shape()),
+                 in.raw(), from);
   });
   op.fails_on_values();
   op.samples([](Samples& s) {
@@ -105,7 +107,8 @@ FLOE_OP("BroadcastTo", op) {
             {s.random({2, 3}), Samples::i32({3})});
     s.fails("Incompatible shapes: [2,3] vs. [2,4]", {s.random({2, 3}), Samples::i32({2, 4})});
     s.fails("Dimension -2 must be >= 0", {s.random({1, 3}), Samples::i32({-2, 3})});
-    s.fails("shape must be a vector of {int32,int64}, got shape []", {s.random({1, 3}), Tensor::scalar<int32_t>(3)});
+    s.fails("shape must be a vector of {int32,int64}, got shape []",
+            {s.random({1, 3}), Tensor::scalar<int32_t>(3)});
   });
 }
 

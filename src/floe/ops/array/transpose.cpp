@@ -1,7 +1,7 @@
 // Transposition and permutations.
 #include "floe/base/text.h"
-#include "floe/ops/array/elements.h"
 #include "floe/op/samples.h"
+#include "floe/ops/array/elements.h"
 #include "floe/tensor/dispatch.h"
 
 namespace floe {
@@ -12,7 +12,8 @@ std::vector<int> read_permutation(const std::vector<int64_t>& perm, int rank, st
   std::vector<int> p;
   std::vector<char> seen(size_t(rank), 0);
   if (int(perm.size()) != rank) {
-    problem = cat("transpose expects a vector of size ", rank, ". But input(1) is a vector of size ", perm.size());
+    problem =
+        cat("transpose expects a vector of size ", rank, ". But input(1) is a vector of size ", perm.size());
     return p;
   }
   for (int64_t d : perm) {
@@ -36,7 +37,9 @@ std::vector<int> read_permutation(const std::vector<int64_t>& perm, int rank, st
 void infer_transpose(InferContext& c) {
   const Shape &in = c.shape(0), &perm = c.shape(1);
   if (perm.has_rank() && perm.rank() != 1) c.fail(cat("perm must be rank 1, got shape ", perm.str()));
-  int rank = in.has_rank() ? in.rank() : perm.has_rank() && perm[0] >= 0 && perm[0] <= 254 ? int(perm[0]) : -1;
+  int rank = in.has_rank()                                       ? in.rank()
+             : perm.has_rank() && perm[0] >= 0 && perm[0] <= 254 ? int(perm[0])
+                                                                 : -1;
   if (rank < 0) return;
   if (perm.has_rank() && perm[0] >= 0 && perm[0] != rank)
     c.fail(cat("transpose expects a vector of size ", rank, ". But input(1) is a vector of size ", perm[0]));

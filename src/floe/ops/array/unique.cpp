@@ -4,15 +4,15 @@
 #include <unordered_set>
 
 #include "floe/base/text.h"
-#include "floe/ops/array/elements.h"
 #include "floe/op/samples.h"
+#include "floe/ops/array/elements.h"
 #include "floe/tensor/dispatch.h"
 
 namespace floe {
 namespace {
 
-using UniqueTypes = Types<float, double, float16, bfloat16, int32_t, int64_t, int8_t, int16_t, uint8_t, uint16_t,
-                          uint32_t, uint64_t, bool, std::string>;
+using UniqueTypes = Types<float, double, float16, bfloat16, int32_t, int64_t, int8_t, int16_t, uint8_t,
+                          uint16_t, uint32_t, uint64_t, bool, std::string>;
 
 // Slices of a tensor along one axis, seen as [outer, n, inner].
 template <class T>
@@ -74,7 +74,8 @@ void compute_unique(KernelContext& c, DType out_idx, bool has_axis) {
   }
   if (!has_axis && x.rank() != 1) c.fail("unique expects a 1D vector.");
   int ax = int(axis);
-  int64_t outer = dims_product(x.shape(), 0, ax), n = x.dim(ax), inner = dims_product(x.shape(), ax + 1, x.rank());
+  int64_t outer = dims_product(x.shape(), 0, ax), n = x.dim(ax),
+          inner = dims_product(x.shape(), ax + 1, x.rank());
   std::vector<int64_t> first, kind;
   dispatch(UniqueTypes{}, x.dtype(),
            [&]<class T>() { find_unique(Slices<T>{x.data<T>(), outer, n, inner}, first, kind); });
@@ -84,7 +85,8 @@ void compute_unique(KernelContext& c, DType out_idx, bool has_axis) {
   Tensor& y = c.allocate(0, x.dtype(), shape);
   for (int64_t o = 0; o < outer; ++o)
     for (int64_t i = 0; i < m; ++i)
-      copy_elements(x.dtype(), element_at(y, (o * m + i) * inner), element_at(x, (o * n + first[size_t(i)]) * inner), inner);
+      copy_elements(x.dtype(), element_at(y, (o * m + i) * inner),
+                    element_at(x, (o * n + first[size_t(i)]) * inner), inner);
   put_integers(c, 1, out_idx, kind);
   if (c.num_outputs() < 3) return;
   std::vector<int64_t> count(first.size(), 0);
@@ -174,7 +176,8 @@ FLOE_OP("ListDiff", op) {
   op.in("x:T, y:T").out("out:T, idx:out_idx").attrs("T:type; out_idx:{int32,int64}=int32");
   op.infer([](InferContext& c) {
     for (int i = 0; i < 2; ++i) {
-      if (c.shape(i).has_rank() && c.shape(i).rank() != 1) c.fail(cat(i ? "y" : "x", " should be a 1D vector."));
+      if (c.shape(i).has_rank() && c.shape(i).rank() != 1)
+        c.fail(cat(i ? "y" : "x", " should be a 1D vector."));
       c.set_output(i, Shape{-1});
     }
   });

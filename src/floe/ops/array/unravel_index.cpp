@@ -14,7 +14,8 @@ FLOE_OP("UnravelIndex", op) {
     Shape dims = c.with_rank(1, 1);
     const Shape& indices = c.shape(0);
     if (!indices.has_rank()) return;
-    if (indices.rank() > 1) c.fail(cat("The indices can only be scalar or vector, got \"", indices.str(), "\""));
+    if (indices.rank() > 1)
+      c.fail(cat("The indices can only be scalar or vector, got \"", indices.str(), "\""));
     c.set_output(0, Shape{dims[0]}.concat(indices));
   });
   op.compute([](KernelContext& c) {
@@ -32,7 +33,8 @@ FLOE_OP("UnravelIndex", op) {
       for (int64_t i = 0; i < n; ++i) {
         int64_t at = c.in<T>(0)[i];
         if (at < 0 || at >= total) c.fail(cat("index is out of bound as with dims: ", at, " of ", total));
-        for (int64_t d = int64_t(dims.size()); d-- > 0; at /= dims[size_t(d)]) out[d * n + i] = T(at % dims[size_t(d)]);
+        for (int64_t d = int64_t(dims.size()); d-- > 0; at /= dims[size_t(d)])
+          out[d * n + i] = T(at % dims[size_t(d)]);
       }
     });
   });

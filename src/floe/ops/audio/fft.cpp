@@ -79,8 +79,8 @@ std::vector<int64_t> part_offsets(const std::vector<int64_t>& part, const std::v
 void check_lengths(KernelContext& c, const std::vector<int64_t>& have, const std::vector<int64_t>& need) {
   for (size_t d = 0; d < have.size(); ++d)
     if (have[d] < need[d])
-      c.fail(cat("Input dimension ", c.input(0).rank() - int(have.size() - d), " must have length of at least ", need[d],
-                 " but got: ", have[d]));
+      c.fail(cat("Input dimension ", c.input(0).rank() - int(have.size() - d),
+                 " must have length of at least ", need[d], " but got: ", have[d]));
 }
 
 int64_t half_length(int64_t n) { return n ? n / 2 + 1 : 0; }
@@ -110,7 +110,8 @@ void real_transform(KernelContext& c) {
     for (int64_t b = first; b < last; ++b) {
       for (size_t i = 0; i < block.size(); ++i) block[i] = double(in[b * in_size + from[i]]);
       for (size_t d = 0; d < size_t(kRank); ++d) transform_axis(block, n, d, false);
-      for (size_t i = 0; i < to.size(); ++i) out[b * out_size + int64_t(i)] = std::complex<Real>(block[size_t(to[i])]);
+      for (size_t i = 0; i < to.size(); ++i)
+        out[b * out_size + int64_t(i)] = std::complex<Real>(block[size_t(to[i])]);
     }
   });
 }
@@ -128,7 +129,8 @@ void inverse_real_transform(KernelContext& c) {
   Real* out = c.out<Real>(0);
   int64_t in_size = product(have), width = half.back(), length = n.back();
   each_batch(c, batches, size, [&](int64_t first, int64_t last) {
-    std::vector<Complex> block(from.size()), line(static_cast<size_t>(length)), result(static_cast<size_t>(length));
+    std::vector<Complex> block(from.size()), line(static_cast<size_t>(length)),
+        result(static_cast<size_t>(length));
     Fourier f(size_t(length), true);
     for (int64_t b = first; b < last; ++b) {
       for (size_t i = 0; i < block.size(); ++i) block[i] = Complex(in[b * in_size + from[i]]);
@@ -211,14 +213,23 @@ void define_real(OpBuilder& op) {
     op.in("input:Tcomplex, fft_length:int32").out("output:Treal");
   else
     op.in("input:Treal, fft_length:int32").out("output:Tcomplex");
-  op.attrs(kRealAttrs).infer(infer_real<kRank, kInverse>).kernel(real_kernel<kRank, kInverse>).fails_on_values();
+  op.attrs(kRealAttrs)
+      .infer(infer_real<kRank, kInverse>)
+      .kernel(real_kernel<kRank, kInverse>)
+      .fails_on_values();
   op.samples([](Samples& s) {
     struct Case {
       Shape in;
       std::vector<int32_t> n;
     };
-    std::vector<Case> cases = {{{8}, {8}},         {{3, 9}, {7}},           {{2, 3, 10}, {2, 8}}, {{4, 6, 5}, {3, 5}},
-                               {{5, 6, 9}, {5, 6, 9}}, {{2, 5, 6, 9}, {4, 2, 6}}, {{0, 8}, {6}},        {{1}, {1}},
+    std::vector<Case> cases = {{{8}, {8}},
+                               {{3, 9}, {7}},
+                               {{2, 3, 10}, {2, 8}},
+                               {{4, 6, 5}, {3, 5}},
+                               {{5, 6, 9}, {5, 6, 9}},
+                               {{2, 5, 6, 9}, {4, 2, 6}},
+                               {{0, 8}, {6}},
+                               {{1}, {1}},
                                {{80}, {71}}};
     for (auto& k : cases) {
       if (int(k.n.size()) != kRank) continue;
@@ -231,7 +242,8 @@ void define_real(OpBuilder& op) {
     DType type = kInverse ? DType::kComplex64 : DType::kFloat32;
     Shape small = Shape::unknown_of_rank(kRank), long_enough(std::vector<int64_t>(kRank, 9));
     for (int i = 0; i < kRank; ++i) small.set_dim(i, 2);
-    s.fails("Input dimension 0 must have length of at least", {s.random(small, type), Samples::i32(std::vector<int32_t>(kRank, 8))});
+    s.fails("Input dimension 0 must have length of at least",
+            {s.random(small, type), Samples::i32(std::vector<int32_t>(kRank, 8))});
     s.fails("fft_length", {s.random(long_enough, type), Samples::i32(std::vector<int32_t>(kRank + 1, 8))});
     s.fails("at least rank", {s.random({}, type), Samples::i32(std::vector<int32_t>(kRank, 8))});
   });

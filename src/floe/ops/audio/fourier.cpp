@@ -58,7 +58,8 @@ struct Fourier::Impl {
   }
 };
 
-Fourier::Fourier(size_t n, bool inverse) : n_(n), impl_(n > 1 ? std::make_unique<Impl>(n, inverse) : nullptr) {}
+Fourier::Fourier(size_t n, bool inverse)
+    : n_(n), impl_(n > 1 ? std::make_unique<Impl>(n, inverse) : nullptr) {}
 Fourier::~Fourier() = default;
 Fourier::Fourier(Fourier&&) noexcept = default;
 Fourier& Fourier::operator=(Fourier&&) noexcept = default;

@@ -17,7 +17,9 @@ namespace {
 constexpr int64_t kLargestWindow = int64_t(1) << 26;
 
 FLOE_OP("AudioSpectrogram", op) {
-  op.in("input:float").out("spectrogram:float").attrs("window_size:int; stride:int; magnitude_squared:bool=false");
+  op.in("input:float")
+      .out("spectrogram:float")
+      .attrs("window_size:int; stride:int; magnitude_squared:bool=false");
   op.infer([](InferContext& c) {
     Shape in = c.with_rank(0, 2);
     int64_t window = c.attr<int64_t>("window_size"), stride = c.attr<int64_t>("stride");
@@ -31,7 +33,8 @@ FLOE_OP("AudioSpectrogram", op) {
     if (size <= 1 || size > kLargestWindow) k.fail(cat("window size must be > 1, got ", size));
     bool squared = k.attr<bool>("magnitude_squared");
     std::vector<double> window(static_cast<size_t>(size));
-    for (int64_t i = 0; i < size; ++i) window[size_t(i)] = 0.5 - 0.5 * std::cos(2.0 * M_PI * double(i) / double(size));
+    for (int64_t i = 0; i < size; ++i)
+      window[size_t(i)] = 0.5 - 0.5 * std::cos(2.0 * M_PI * double(i) / double(size));
     return [=](KernelContext& c) {
       int64_t channels = c.output(0).dim(0), slices = c.output(0).dim(1), bins = c.output(0).dim(2);
       const float* in = c.in<float>(0);
@@ -42,7 +45,8 @@ FLOE_OP("AudioSpectrogram", op) {
         std::vector<Fourier::Complex> x(n), y(n);
         for (int64_t s = from; s < to; ++s) {
           int64_t channel = s / slices, start = (s % slices) * stride;
-          for (int64_t i = 0; i < size; ++i) x[size_t(i)] = double(in[(start + i) * channels + channel]) * window[size_t(i)];
+          for (int64_t i = 0; i < size; ++i)
+            x[size_t(i)] = double(in[(start + i) * channels + channel]) * window[size_t(i)];
           f.run(x.data(), y.data());
           for (int64_t b = 0; b < bins; ++b) {
             float power = float(std::norm(y[size_t(b)]));
@@ -70,7 +74,8 @@ FLOE_OP("AudioSpectrogram", op) {
 
 double to_mel(double hz) { return 1127.0 * std::log1p(hz / 700.0); }
 
-// Triangular filters spaced evenly in mel. A bin counts with `weight` for its channel and with the rest for the next.
+// Triangular filters spaced evenly in mel. A bin counts with `weight` for its channel and with the rest for
+// the next.
 struct MelFilters {
   int64_t channels = 0, first = 0, last = -1;
   std::vector<int64_t> channel;
@@ -94,7 +99,8 @@ struct MelFilters {
       while (at < count && center[size_t(at)] < mel) ++at;
       int64_t ch = at - 1;
       channel[size_t(i)] = ch;
-      double right = ch >= 0 ? center[size_t(ch + 1)] : center[0], left = ch >= 0 ? center[size_t(ch)] : mel_low;
+      double right = ch >= 0 ? center[size_t(ch + 1)] : center[0],
+             left = ch >= 0 ? center[size_t(ch)] : mel_low;
       weight[size_t(i)] = (right - mel) / (right - left);
     }
     return true;
@@ -112,9 +118,12 @@ struct MelFilters {
 };
 
 FLOE_OP("Mfcc", op) {
-  op.in("spectrogram:float, sample_rate:int32").out("output:float").attrs(
-      "upper_frequency_limit:float=4000; lower_frequency_limit:float=20; filterbank_channel_count:int=40; "
-      "dct_coefficient_count:int=13");
+  op.in("spectrogram:float, sample_rate:int32")
+      .out("output:float")
+      .attrs(
+          "upper_frequency_limit:float=4000; lower_frequency_limit:float=20; "
+          "filterbank_channel_count:int=40; "
+          "dct_coefficient_count:int=13");
   op.infer([](InferContext& c) {
     Shape in = c.with_rank(0, 3);
     c.with_rank(1, 0);
@@ -124,7 +133,8 @@ FLOE_OP("Mfcc", op) {
   });
   op.kernel([](const KernelInit& k) -> KernelFn {
     double low = k.attr<float>("lower_frequency_limit"), high = k.attr<float>("upper_frequency_limit");
-    int64_t channels = k.attr<int64_t>("filterbank_channel_count"), count = k.attr<int64_t>("dct_coefficient_count");
+    int64_t channels = k.attr<int64_t>("filterbank_channel_count"),
+            count = k.attr<int64_t>("dct_coefficient_count");
     std::vector<double> cosines;
     bool possible = count >= 1 && count <= channels && channels <= (1 << 20) && count * channels <= (1 << 26);
     if (possible) {
@@ -143,36 +153,43 @@ FLOE_OP("Mfcc", op) {
         c.fail(cat("Mfcc initialization failed for channel count ", bins, ", sample rate ", rate,
                    " and filterbank_channel_count ", channels));
       if (mel.last >= bins)
-        c.fail(cat("the spectrogram has ", bins, " frequencies up to ", rate / 2.0, " Hz, too few for upper_frequency_limit ",
-                   high));
+        c.fail(cat("the spectrogram has ", bins, " frequencies up to ", rate / 2.0,
+                   " Hz, too few for upper_frequency_limit ", high));
       const float* power = in.data<float>();
       float* out = c.out<float>(0);
-      parallel_for(c.threads(), rows, double(channels * count) + double(bins) * 5, [&](int64_t from, int64_t to) {
-        std::vector<double> logs(static_cast<size_t>(channels));
-        for (int64_t r = from; r < to; ++r) {
-          mel.apply(power + r * bins, logs.data());
-          for (double& v : logs) v = std::log(v < 1e-12 ? 1e-12 : v);
-          for (int64_t i = 0; i < count; ++i) {
-            double sum = 0;
-            for (int64_t j = 0; j < channels; ++j) sum += cosines[size_t(i * channels + j)] * logs[size_t(j)];
-            out[r * count + i] = float(sum);
-          }
-        }
-      });
+      parallel_for(c.threads(), rows, double(channels * count) + double(bins) * 5,
+                   [&](int64_t from, int64_t to) {
+                     std::vector<double> logs(static_cast<size_t>(channels));
+                     for (int64_t r = from; r < to; ++r) {
+                       mel.apply(power + r * bins, logs.data());
+                       for (double& v : logs) v = std::log(v < 1e-12 ? 1e-12 : v);
+                       for (int64_t i = 0; i < count; ++i) {
+                         double sum = 0;
+                         for (int64_t j = 0; j < channels; ++j)
+                           sum += cosines[size_t(i * channels + j)] * logs[size_t(j)];
+                         out[r * count + i] = float(sum);
+                       }
+                     }
+                   });
     };
   });
   op.fails_on_values();
   op.samples([](Samples& s) {
     Tensor rate = Tensor::scalar(int32_t(16000));
     s.add({s.uniform({2, 3, 257}, 0, 10), rate});
-    s.add({s.uniform({1, 2, 513}, 0, 1), Tensor::scalar(int32_t(44100))}, {{"dct_coefficient_count", int64_t(40)}});
-    s.add({s.uniform({1, 2, 129}, 0, 1), rate},
-          {{"upper_frequency_limit", 7600.0f}, {"lower_frequency_limit", 125.0f}, {"filterbank_channel_count", int64_t(64)}});
-    s.add({Samples::filled({1, 1, 3}, 1), rate}, {{"dct_coefficient_count", int64_t(3)}, {"filterbank_channel_count", int64_t(4)}});
+    s.add({s.uniform({1, 2, 513}, 0, 1), Tensor::scalar(int32_t(44100))},
+          {{"dct_coefficient_count", int64_t(40)}});
+    s.add({s.uniform({1, 2, 129}, 0, 1), rate}, {{"upper_frequency_limit", 7600.0f},
+                                                 {"lower_frequency_limit", 125.0f},
+                                                 {"filterbank_channel_count", int64_t(64)}});
+    s.add({Samples::filled({1, 1, 3}, 1), rate},
+          {{"dct_coefficient_count", int64_t(3)}, {"filterbank_channel_count", int64_t(4)}});
     s.add({s.random({0, 2, 129}), rate});
-    s.fails("Mfcc initialization failed for channel count 3, sample rate -1", {s.random({1, 5, 3}), Tensor::scalar(int32_t(-1))});
+    s.fails("Mfcc initialization failed for channel count 3, sample rate -1",
+            {s.random({1, 5, 3}), Tensor::scalar(int32_t(-1))});
     s.fails("Mfcc initialization failed", {s.random({1, 1, 1}), rate});
-    s.fails("Mfcc initialization failed", {s.random({1, 1, 3}), rate}, {{"dct_coefficient_count", int64_t(50)}});
+    s.fails("Mfcc initialization failed", {s.random({1, 1, 3}), rate},
+            {{"dct_coefficient_count", int64_t(50)}});
     s.fails("Mfcc initialization failed", {s.random({1, 1, 3}), rate}, {{"upper_frequency_limit", 10.0f}});
     s.fails("Shape must be rank 3 but is rank 2", {s.random({5, 3}), rate});
     s.fails("Shape must be rank 0 but is rank 1", {s.random({1, 5, 3}), Samples::i32({16000})});

@@ -90,8 +90,9 @@ WavSound read_wav(KernelContext& c, std::string_view data) {
 }
 
 FLOE_OP("DecodeWav", op) {
-  op.in("contents:string").out("audio:float, sample_rate:int32").attrs(
-      "desired_channels:int=-1; desired_samples:int=-1");
+  op.in("contents:string")
+      .out("audio:float, sample_rate:int32")
+      .attrs("desired_channels:int=-1; desired_samples:int=-1");
   op.infer([](InferContext& c) {
     c.with_rank(0, 0);
     int64_t channels = c.attr<int64_t>("desired_channels"), samples = c.attr<int64_t>("desired_samples");
@@ -101,7 +102,8 @@ FLOE_OP("DecodeWav", op) {
     c.set_output(1, {});
   });
   op.kernel([](const KernelInit& k) -> KernelFn {
-    int64_t want_channels = k.attr<int64_t>("desired_channels"), want_frames = k.attr<int64_t>("desired_samples");
+    int64_t want_channels = k.attr<int64_t>("desired_channels"),
+            want_frames = k.attr<int64_t>("desired_samples");
     return [=](KernelContext& c) {
       if (c.input(0).num_elements() != 1)
         c.fail(cat("contents must be scalar, got shape ", c.input(0).shape().str()));
@@ -175,9 +177,11 @@ FLOE_OP("EncodeWav", op) {
     int64_t frames = audio.dim(0), channels = audio.dim(1);
     int32_t rate = c.scalar<int32_t>(1);
     if (channels == 0) c.fail("audio is null: it has no channels");
-    if (channels > UINT16_MAX / 2) c.fail(cat("channels must be at most ", UINT16_MAX / 2, ", got ", channels));
+    if (channels > UINT16_MAX / 2)
+      c.fail(cat("channels must be at most ", UINT16_MAX / 2, ", got ", channels));
     if (rate <= 0) c.fail(cat("sample_rate must be in (0, 2^32), got: ", uint64_t(int64_t(rate))));
-    if (frames > (INT32_MAX - 44) / (2 * channels)) c.fail(cat("audio has too many samples for a WAV file: ", frames));
+    if (frames > (INT32_MAX - 44) / (2 * channels))
+      c.fail(cat("audio has too many samples for a WAV file: ", frames));
     uint32_t bytes = uint32_t(frames * channels * 2);
     std::string s;
     auto put = [&](auto v) { s.append(reinterpret_cast<const char*>(&v), sizeof v); };
@@ -201,9 +205,11 @@ FLOE_OP("EncodeWav", op) {
   op.samples([](Samples& s) {
     Tensor rate = Tensor::scalar(int32_t(44100));
     s.add({Samples::numbers({3, 2}, {0.5, -0.5, 1, -1, 0.1, 2}), rate});
-    s.add({Samples::numbers({7, 1}, {NAN, INFINITY, -INFINITY, 1.5 / 32768, 0.5 / 32768, -1.5 / 32768, -2}), rate});
+    s.add({Samples::numbers({7, 1}, {NAN, INFINITY, -INFINITY, 1.5 / 32768, 0.5 / 32768, -1.5 / 32768, -2}),
+           rate});
     s.add({s.random({0, 2}), rate});
-    s.fails("sample_rate must be in (0, 2^32), got: 18446744073709551611", {s.random({2, 2}), Tensor::scalar(int32_t(-5))});
+    s.fails("sample_rate must be in (0, 2^32), got: 18446744073709551611",
+            {s.random({2, 2}), Tensor::scalar(int32_t(-5))});
     s.fails("audio is null", {s.random({2, 0}), rate});
     s.fails("Shape must be rank 2 but is rank 1", {s.random({2}), rate});
   });

@@ -29,7 +29,8 @@ KernelFn case_kernel(const KernelInit& k) {
 }
 
 constexpr const char* kIfAttrs =
-    "Tcond:type; Tin:list(type)>=0; Tout:list(type)>=0; then_branch:func; else_branch:func; output_shapes:list(shape)=[]";
+    "Tcond:type; Tin:list(type)>=0; Tout:list(type)>=0; then_branch:func; else_branch:func; "
+    "output_shapes:list(shape)=[]";
 constexpr const char* kCaseAttrs =
     "Tin:list(type)>=0; Tout:list(type)>=0; branches:list(func)>=1; output_shapes:list(shape)=[]";
 

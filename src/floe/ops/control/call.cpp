@@ -10,7 +10,8 @@ KernelFn call_kernel(const KernelInit& k) {
 }
 
 constexpr const char* kCallAttrs =
-    "Tin:list(type)>=0; Tout:list(type)>=0; f:func; config:string=''; config_proto:string=''; executor_type:string=''";
+    "Tin:list(type)>=0; Tout:list(type)>=0; f:func; config:string=''; config_proto:string=''; "
+    "executor_type:string=''";
 
 FLOE_OP("PartitionedCall", op) {
   op.in("args:Tin").out("output:Tout").attrs(kCallAttrs);

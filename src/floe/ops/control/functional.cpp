@@ -6,8 +6,8 @@
 namespace floe {
 namespace {
 
-using TruthTypes = Types<float, double, float16, bfloat16, int32_t, int64_t, int8_t, int16_t, uint8_t, uint16_t,
-                         uint32_t, uint64_t, bool, std::string>;
+using TruthTypes = Types<float, double, float16, bfloat16, int32_t, int64_t, int8_t, int16_t, uint8_t,
+                         uint16_t, uint32_t, uint64_t, bool, std::string>;
 
 }  // namespace
 
@@ -37,8 +37,8 @@ void check_cancelled(KernelContext& c) {
 void call_with_inputs(KernelContext& c, const Callable& f, int first) {
   int n = c.num_inputs() - first;
   if (f.num_inputs() != n || f.num_outputs() != c.num_outputs())
-    c.fail(cat("the function takes ", f.num_inputs(), " inputs and gives ", f.num_outputs(), " outputs, the node has ",
-               n, " and ", c.num_outputs()));
+    c.fail(cat("the function takes ", f.num_inputs(), " inputs and gives ", f.num_outputs(),
+               " outputs, the node has ", n, " and ", c.num_outputs()));
   check_cancelled(c);
   std::vector<Tensor> in, out;
   in.reserve(size_t(n));
@@ -52,7 +52,8 @@ void infer_from_output_shapes(InferContext& c) {
   const auto& shapes = c.attr<std::vector<Shape>>("output_shapes");
   if (shapes.empty()) return;
   if (int(shapes.size()) != c.num_outputs())
-    c.fail(cat("`output_shapes` must be the same length as num outputs (", shapes.size(), " vs. ", c.num_outputs(), ")"));
+    c.fail(cat("`output_shapes` must be the same length as num outputs (", shapes.size(), " vs. ",
+               c.num_outputs(), ")"));
   for (int i = 0; i < c.num_outputs(); ++i) c.set_output(i, shapes[size_t(i)]);
 }
 

@@ -5,7 +5,8 @@
 namespace floe {
 namespace {
 
-constexpr const char* kEnterAttrs = "T:type; frame_name:string; is_constant:bool=false; parallel_iterations:int=10";
+constexpr const char* kEnterAttrs =
+    "T:type; frame_name:string; is_constant:bool=false; parallel_iterations:int=10";
 
 // A loop variable may have other sizes later on.
 void infer_enter(InferContext& c) {
@@ -17,7 +18,9 @@ FLOE_OP("RefEnter", op) { op.in("data:Ref(T)").out("output:Ref(T)").attrs(kEnter
 FLOE_OP("Exit", op) { op.in("data:T").out("output:T").attrs("T:type").infer(infer_unchanged); }
 FLOE_OP("RefExit", op) { op.in("data:Ref(T)").out("output:Ref(T)").attrs("T:type").infer(infer_unchanged); }
 FLOE_OP("NextIteration", op) { op.in("data:T").out("output:T").attrs("T:type").infer(infer_unchanged); }
-FLOE_OP("RefNextIteration", op) { op.in("data:Ref(T)").out("output:Ref(T)").attrs("T:type").infer(infer_unchanged); }
+FLOE_OP("RefNextIteration", op) {
+  op.in("data:Ref(T)").out("output:Ref(T)").attrs("T:type").infer(infer_unchanged);
+}
 FLOE_OP("LoopCond", op) {
   op.in("input:bool").out("output:bool");
   op.infer([](InferContext& c) { c.set_output(0, c.with_rank(0, 0)); });

@@ -22,7 +22,8 @@ class ValueStack : public Object {
     Tensor t = std::move(values_.back());
     values_.pop_back();
     if (t.dtype() != want)
-      c.fail(cat("Stack[", name_, "] holds a ", dtype_name(t.dtype()), " tensor, expected ", dtype_name(want)));
+      c.fail(
+          cat("Stack[", name_, "] holds a ", dtype_name(t.dtype()), " tensor, expected ", dtype_name(want)));
     return t;
   }
   void close() {
@@ -79,7 +80,10 @@ FLOE_OP("StackPopV2", op) {
 }
 
 FLOE_OP("StackCloseV2", op) {
-  op.in("handle:resource").infer(infer_unknown).compute([](KernelContext& c) { stack_of(c)->close(); }).stateful();
+  op.in("handle:resource")
+      .infer(infer_unknown)
+      .compute([](KernelContext& c) { stack_of(c)->close(); })
+      .stateful();
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ void infer_switch(InferContext& c) {
 
 void run_switch(KernelContext& c) {
   const Tensor& pred = c.input(1);
-  if (pred.rank() != 0) c.fail(cat("The second input must be a scalar, but it has shape ", pred.shape().str()));
+  if (pred.rank() != 0)
+    c.fail(cat("The second input must be a scalar, but it has shape ", pred.shape().str()));
   int taken = *pred.data<bool>() ? 1 : 0;
   c.set_output(1 - taken, Tensor());
   c.set_output(taken, c.take(0));
@@ -22,7 +23,8 @@ void run_switch(KernelContext& c) {
 
 void run_switch_n(KernelContext& c) {
   const Tensor& index = c.input(1);
-  if (index.rank() != 0) c.fail(cat("The second input must be a scalar, but it has shape ", index.shape().str()));
+  if (index.rank() != 0)
+    c.fail(cat("The second input must be a scalar, but it has shape ", index.shape().str()));
   int64_t n = c.num_outputs(), i = *index.data<int32_t>();
   if (i < 0 || i >= n) i = n - 1;
   for (int k = 0; k < n; ++k) c.set_output(k, Tensor());

@@ -14,13 +14,14 @@ constexpr int64_t kMaxSize = int64_t(1) << 25;
 
 void check_size(const std::string& name, int64_t size) {
   if (size > kMaxSize)
-    throw ResourceExhausted(cat("TensorArray ", name, ": ", size, " elements were asked for, at most ", kMaxSize,
-                                " are possible"));
+    throw ResourceExhausted(cat("TensorArray ", name, ": ", size, " elements were asked for, at most ",
+                                kMaxSize, " are possible"));
 }
 
 }  // namespace
 
-TensorArray::TensorArray(TensorArrayOptions options, int64_t size) : options_(std::move(options)), size_(size) {
+TensorArray::TensorArray(TensorArrayOptions options, int64_t size)
+    : options_(std::move(options)), size_(size) {
   if (size < 0) throw InvalidArgument("Size should be >= 0.");
   check_size(options_.name, size);
 }
@@ -41,7 +42,8 @@ void TensorArray::close() {
 
 TensorArray::Element& TensorArray::element(int64_t index) {
   if (size_t(index) >= elements_.size()) {
-    if (size_t(index) >= elements_.capacity()) elements_.reserve(std::max<size_t>(size_t(index) + 1, 2 * elements_.size()));
+    if (size_t(index) >= elements_.capacity())
+      elements_.reserve(std::max<size_t>(size_t(index) + 1, 2 * elements_.size()));
     elements_.resize(size_t(index) + 1);
   }
   return elements_[size_t(index)];
@@ -59,13 +61,14 @@ void TensorArray::write(int64_t index, Tensor value) {
   if (index < 0 || index >= size_)
     fail(cat("Tried to write to index ", index, " but array is not resizeable and size is: ", size_));
   if (value.dtype() != options_.dtype)
-    throw InvalidArgument(cat("TensorArray dtype is ", dtype_name(options_.dtype), " but Op is trying to write dtype ",
-                              dtype_name(value.dtype()), "."));
+    throw InvalidArgument(cat("TensorArray dtype is ", dtype_name(options_.dtype),
+                              " but Op is trying to write dtype ", dtype_name(value.dtype()), "."));
   if (!options_.element_shape.is_compatible_with(value.shape()))
-    fail(cat("Could not write to TensorArray index ", index, " because the value shape is ", value.shape().str(),
-             " which is incompatible with the TensorArray's inferred element shape: ", options_.element_shape.str(),
-             " (consider setting infer_shape=False)."));
-  if (options_.identical_shapes && !options_.element_shape.is_fully_defined()) options_.element_shape = value.shape();
+    fail(cat("Could not write to TensorArray index ", index, " because the value shape is ",
+             value.shape().str(), " which is incompatible with the TensorArray's inferred element shape: ",
+             options_.element_shape.str(), " (consider setting infer_shape=False)."));
+  if (options_.identical_shapes && !options_.element_shape.is_fully_defined())
+    options_.element_shape = value.shape();
   Element& e = element(index);
   if (e.read) fail(cat("Could not write to TensorArray index ", index, " because it has already been read."));
   if (e.written && !options_.aggregate)
@@ -112,14 +115,17 @@ Tensor TensorArray::read(int64_t index) {
   Element& e = element(index);
   if (e.cleared)
     fail(cat("Could not read index ", index,
-             " twice because it was cleared after a previous read (perhaps try setting clear_after_read = false?)."));
+             " twice because it was cleared after a previous read (perhaps try setting clear_after_read = "
+             "false?)."));
   if (!e.written) {
     const Shape& shape = e.shape ? *e.shape : options_.element_shape;
     if (!shape.is_fully_defined())
-      fail(cat("Could not read from TensorArray index ", index, ".  Furthermore, the element shape is not fully defined: ",
-               options_.element_shape.str(),
-               ".  It is possible you are working with a resizeable TensorArray and stop_gradients is not allowing the "
-               "gradients to be written.  If you set the full element_shape property on the forward TensorArray, the "
+      fail(cat("Could not read from TensorArray index ", index,
+               ".  Furthermore, the element shape is not fully defined: ", options_.element_shape.str(),
+               ".  It is possible you are working with a resizeable TensorArray and stop_gradients is not "
+               "allowing the "
+               "gradients to be written.  If you set the full element_shape property on the forward "
+               "TensorArray, the "
                "proper all-zeros tensor will be returned instead of incurring this error."));
     e.value = zeros(shape);
     e.written = true;
@@ -136,8 +142,8 @@ void TensorArray::refine_element_shape(const Shape& shape) {
   try {
     options_.element_shape = merge_shapes(options_.element_shape, shape);
   } catch (const InvalidArgument&) {
-    throw InvalidArgument(cat("PartialTensorShape: Incompatible shapes during merge: ", options_.element_shape.str(),
-                              " vs. ", shape.str()));
+    throw InvalidArgument(cat("PartialTensorShape: Incompatible shapes during merge: ",
+                              options_.element_shape.str(), " vs. ", shape.str()));
   }
 }
 
@@ -150,12 +156,14 @@ std::shared_ptr<TensorArray> TensorArray::gradient(const std::string& source, co
   o.name = cat(options_.name, "@", source);
   o.clear_after_read = true;
   o.aggregate = true;
-  o.element_shape = options_.element_shape.has_rank() ? prepended.concat(options_.element_shape) : Shape::unknown();
+  o.element_shape =
+      options_.element_shape.has_rank() ? prepended.concat(options_.element_shape) : Shape::unknown();
   g = std::make_shared<TensorArray>(std::move(o), size_);
   for (size_t i = 0; i < elements_.size(); ++i) {
     const Element& e = elements_[i];
     if (e.value || e.shape)
-      g->element(int64_t(i)).shape = std::make_unique<Shape>(prepended.concat(e.value ? e.value.shape() : *e.shape));
+      g->element(int64_t(i)).shape =
+          std::make_unique<Shape>(prepended.concat(e.value ? e.value.shape() : *e.shape));
   }
   return g;
 }

@@ -6,7 +6,9 @@
 namespace floe {
 namespace {
 
-std::shared_ptr<TensorArray> array_of(const KernelContext& c) { return object_of<TensorArray>(c, 0, "TensorArray"); }
+std::shared_ptr<TensorArray> array_of(const KernelContext& c) {
+  return object_of<TensorArray>(c, 0, "TensorArray");
+}
 
 int64_t index_of(const KernelContext& c, int i) {
   const Tensor& t = c.input(i);
@@ -98,7 +100,10 @@ FLOE_OP("TensorArraySizeV3", op) {
 }
 
 FLOE_OP("TensorArrayCloseV3", op) {
-  op.in("handle:resource").infer(infer_unknown).compute([](KernelContext& c) { array_of(c)->close(); }).stateful();
+  op.in("handle:resource")
+      .infer(infer_unknown)
+      .compute([](KernelContext& c) { array_of(c)->close(); })
+      .stateful();
 }
 
 void infer_gradient(InferContext& c) {

@@ -10,7 +10,9 @@
 namespace floe {
 namespace {
 
-std::shared_ptr<TensorArray> packed_array(const KernelContext& c) { return object_of<TensorArray>(c, 0, "TensorArray"); }
+std::shared_ptr<TensorArray> packed_array(const KernelContext& c) {
+  return object_of<TensorArray>(c, 0, "TensorArray");
+}
 
 void check_requested(const TensorArray& a, DType want) {
   a.check_open();
@@ -46,11 +48,11 @@ std::vector<Tensor> read_all(KernelContext& c, TensorArray& a, const Tensor& ind
     parts.push_back(a.read(i));
     const Shape& s = parts.back().shape();
     if (!want.is_compatible_with(s))
-      c.fail(cat("TensorArray was passed element_shape ", want.str(), " which does not match the Tensor at index ",
-                 parts.size() - 1, ": ", s.str()));
+      c.fail(cat("TensorArray was passed element_shape ", want.str(),
+                 " which does not match the Tensor at index ", parts.size() - 1, ": ", s.str()));
     if (!(s == parts[0].shape()))
-      c.fail(cat("TensorArray has inconsistent shapes.  Index 0 has shape: ", parts[0].shape().str(), " but index ",
-                 parts.size() - 1, " has shape: ", s.str()));
+      c.fail(cat("TensorArray has inconsistent shapes.  Index 0 has shape: ", parts[0].shape().str(),
+                 " but index ", parts.size() - 1, " has shape: ", s.str()));
   }
   return parts;
 }
@@ -62,13 +64,15 @@ KernelFn gather_kernel(const KernelInit& k) {
     auto a = packed_array(c);
     check_requested(*a, dtype);
     const Tensor& indices = c.input(1);
-    if (indices.rank() != 1) c.fail(cat("Expected indices to be a vector, but received shape: ", indices.shape().str()));
+    if (indices.rank() != 1)
+      c.fail(cat("Expected indices to be a vector, but received shape: ", indices.shape().str()));
     a->refine_element_shape(element);
     std::vector<Tensor> parts = read_all(c, *a, indices, element);
     if (parts.empty() && !a->element_shape().is_fully_defined())
-      c.fail(Code::kUnimplemented, cat("TensorArray has size zero, but element shape ", a->element_shape().str(),
-                                       " is not fully defined. Currently only static shapes are supported when packing "
-                                       "zero-size TensorArrays."));
+      c.fail(Code::kUnimplemented,
+             cat("TensorArray has size zero, but element shape ", a->element_shape().str(),
+                 " is not fully defined. Currently only static shapes are supported when packing "
+                 "zero-size TensorArrays."));
     Shape shape = with_front(int64_t(parts.size()), parts.empty() ? a->element_shape() : parts[0].shape());
     join_parts(parts, c.allocate(0, dtype, shape));
   };
@@ -96,12 +100,14 @@ void run_scatter(KernelContext& c) {
   auto a = packed_array(c);
   a->check_open();
   Tensor indices = c.input(1);
-  if (indices.rank() != 1) c.fail(cat("Expected indices to be a vector, but received shape: ", indices.shape().str()));
+  if (indices.rank() != 1)
+    c.fail(cat("Expected indices to be a vector, but received shape: ", indices.shape().str()));
   Tensor value = c.take(2);
   if (value.rank() < 1)
     c.fail(cat("Input value for unpack must be at least a vector but received shape: ", value.shape().str()));
   if (value.dim(0) != indices.num_elements())
-    c.fail(cat("Expected len(indices) == values.shape[0], but saw: ", indices.num_elements(), " vs. ", value.dim(0)));
+    c.fail(cat("Expected len(indices) == values.shape[0], but saw: ", indices.num_elements(), " vs. ",
+               value.dim(0)));
   auto flat = indices.flat<int32_t>();
   if (!flat.empty()) {
     int64_t largest = *std::max_element(flat.begin(), flat.end());
@@ -139,8 +145,8 @@ std::vector<Tensor> read_in_order(KernelContext& c, TensorArray& a, const Shape&
                  " has (excepting dimension 0) shape: ", rest.str(), " which does not match."));
     if (i == 0) first = rest;
     if (!(first == rest))
-      c.fail(cat("TensorArray has inconsistent shapes.  Index 0 has (excepting dimension 0) shape: ", first.str(),
-                 " but index ", i, " has (excepting dimension 0) shape: ", rest.str()));
+      c.fail(cat("TensorArray has inconsistent shapes.  Index 0 has (excepting dimension 0) shape: ",
+                 first.str(), " but index ", i, " has (excepting dimension 0) shape: ", rest.str()));
   }
   return parts;
 }
@@ -153,13 +159,15 @@ KernelFn concat_kernel(const KernelInit& k) {
     check_requested(*a, dtype);
     std::vector<Tensor> parts = read_in_order(c, *a, rest);
     if (parts.empty() && !rest.is_fully_defined())
-      c.fail(Code::kUnimplemented, cat("TensorArray has size zero, but element_shape_except0 ", rest.str(),
-                                       " is not fully defined. Currently only static shapes are supported when "
-                                       "concatenating zero-size TensorArrays."));
+      c.fail(Code::kUnimplemented,
+             cat("TensorArray has size zero, but element_shape_except0 ", rest.str(),
+                 " is not fully defined. Currently only static shapes are supported when "
+                 "concatenating zero-size TensorArrays."));
     int64_t* lengths = c.allocate(1, DType::kInt64, Shape{int64_t(parts.size())}).mutable_data<int64_t>();
     int64_t total = 0;
     for (size_t i = 0; i < parts.size(); ++i) total += lengths[i] = parts[i].dim(0);
-    join_parts(parts, c.allocate(0, dtype, with_front(total, parts.empty() ? rest : parts[0].shape().slice(1))));
+    join_parts(parts,
+               c.allocate(0, dtype, with_front(total, parts.empty() ? rest : parts[0].shape().slice(1))));
   };
 }
 
@@ -179,7 +187,8 @@ void run_split(KernelContext& c) {
   auto a = packed_array(c);
   a->check_open();
   const Tensor& lengths = c.input(2);
-  if (lengths.rank() != 1) c.fail(cat("Expected lengths to be a vector, received shape: ", lengths.shape().str()));
+  if (lengths.rank() != 1)
+    c.fail(cat("Expected lengths to be a vector, received shape: ", lengths.shape().str()));
   if (c.input(1).rank() < 1)
     c.fail(cat("Expected value to be at least a vector, but received shape: ", c.input(1).shape().str()));
   int64_t n = lengths.num_elements(), total = 0, have = c.input(1).dim(0);

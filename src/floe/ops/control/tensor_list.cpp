@@ -30,7 +30,8 @@ TensorList::~TensorList() {
 }
 
 void TensorList::set(int64_t i, Tensor t) {
-  if (i >= kMaxElements) throw ResourceExhausted(cat("Out of memory: a list with an element ", i, " was asked for"));
+  if (i >= kMaxElements)
+    throw ResourceExhausted(cat("Out of memory: a list with an element ", i, " was asked for"));
   if (i >= int64_t(elements_.size())) elements_.resize(size_t(i) + 1);
   elements_[size_t(i)] = std::move(t);
 }
@@ -41,7 +42,9 @@ Tensor list_handle(std::shared_ptr<TensorList> list) {
   return t;
 }
 
-std::shared_ptr<TensorList> as_list(const ObjectPtr& object) { return std::dynamic_pointer_cast<TensorList>(object); }
+std::shared_ptr<TensorList> as_list(const ObjectPtr& object) {
+  return std::dynamic_pointer_cast<TensorList>(object);
+}
 
 std::shared_ptr<TensorList> zeros_like(const TensorList& list) {
   auto z = std::make_shared<TensorList>(list.element_dtype, list.element_shape);
@@ -56,7 +59,8 @@ namespace list_ops {
 
 std::shared_ptr<TensorList> input_list(const KernelContext& c, int i) {
   const Tensor& t = c.input(i);
-  if (t.num_elements() != 1 || t.rank() != 0) c.fail(cat("Input list must be a scalar saw: ", t.shape().str()));
+  if (t.num_elements() != 1 || t.rank() != 0)
+    c.fail(cat("Input list must be a scalar saw: ", t.shape().str()));
   const ObjectPtr& object = t.item<ObjectPtr>();
   auto list = as_list(object);
   if (!list) c.fail(cat("Input handle is not a list. Saw: '", object ? object->type_name() : "nothing", "'"));
@@ -94,7 +98,8 @@ void check_type(const KernelContext& c, const TensorList& list, DType want) {
 Shape shape_input(const KernelContext& c, int i) {
   std::vector<int64_t> dims = c.ints(i);
   if (c.input(i).rank() == 0) {
-    if (dims[0] != -1) c.fail("The only valid scalar shape tensor is the fully unknown shape specified as -1.");
+    if (dims[0] != -1)
+      c.fail("The only valid scalar shape tensor is the fully unknown shape specified as -1.");
     return Shape::unknown();
   }
   if (c.input(i).rank() != 1) c.fail(cat("Shape must be at most rank 1 but is rank ", c.input(i).rank()));

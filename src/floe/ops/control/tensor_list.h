@@ -13,7 +13,8 @@ namespace floe {
 /// Lists are values: who holds one that others hold too copies it before changing it.
 class TensorList : public Object {
  public:
-  TensorList(DType element_dtype, Shape element_shape) : element_dtype(element_dtype), element_shape(element_shape) {}
+  TensorList(DType element_dtype, Shape element_shape)
+      : element_dtype(element_dtype), element_shape(element_shape) {}
   TensorList(const TensorList&) = default;
   ~TensorList() override;
   const char* type_name() const override { return "TensorList"; }

@@ -46,7 +46,9 @@ FLOE_OP("TensorListReserve", op) {
 
 FLOE_OP("TensorListLength", op) {
   op.in("input_handle:variant").out("length:int32");
-  op.infer(infer_scalar).compute([](KernelContext& c) { *c.out<int32_t>(0) = int32_t(input_list(c, 0)->size()); });
+  op.infer(infer_scalar).compute([](KernelContext& c) {
+    *c.out<int32_t>(0) = int32_t(input_list(c, 0)->size());
+  });
 }
 
 FLOE_OP("TensorListElementShape", op) {
@@ -136,7 +138,9 @@ FLOE_OP("TensorListSetItem", op) {
 }
 
 FLOE_OP("TensorListPushBack", op) {
-  op.in("input_handle:variant, tensor:element_dtype").out("output_handle:variant").attrs("element_dtype:type");
+  op.in("input_handle:variant, tensor:element_dtype")
+      .out("output_handle:variant")
+      .attrs("element_dtype:type");
   op.infer([](InferContext& c) { c.set_output(0, Shape{}); });
   op.kernel([](const KernelInit& k) -> KernelFn {
     DType dtype = k.attr<DType>("element_dtype");
@@ -148,8 +152,8 @@ FLOE_OP("TensorListPushBack", op) {
           c.fail(cat("Tried to append a tensor with incompatible shape to a list. Op element shape: ",
                      c.input(1).shape().str(), " list shape: ", list->element_shape.str()));
         if (list->max_num_elements >= 0 && list->size() >= list->max_num_elements)
-          c.fail(cat("Tried to push item into a full list list size: ", list->size(), " max_num_elements: ",
-                     list->max_num_elements));
+          c.fail(cat("Tried to push item into a full list list size: ", list->size(),
+                     " max_num_elements: ", list->max_num_elements));
       }
       auto list = take_list(c, 0);
       list->push_back(c.take(1));
@@ -178,7 +182,8 @@ FLOE_OP("TensorListPopBack", op) {
         if (!last) {
           Shape s = merge(c, shape_input(c, 1), list->element_shape);
           if (!s.is_fully_defined())
-            c.fail(cat("Trying to read an uninitialized tensor but element_shape is not fully defined.", s.str()));
+            c.fail(cat("Trying to read an uninitialized tensor but element_shape is not fully defined.",
+                       s.str()));
           last = zeros(dtype, s);
         }
       }
@@ -192,21 +197,27 @@ FLOE_OP("TensorListPopBack", op) {
 }
 
 FLOE_OP("TensorListPushBackBatch", op) {
-  op.in("input_handles:variant, tensor:element_dtype").out("output_handles:variant").attrs("element_dtype:type");
+  op.in("input_handles:variant, tensor:element_dtype")
+      .out("output_handles:variant")
+      .attrs("element_dtype:type");
   op.infer([](InferContext& c) {
     if (c.shape(0).has_rank() && c.shape(0).rank() != 1)
       c.fail(cat("Expected input_handles to be a vector, but saw shape: ", c.shape(0).str()));
-    if (c.shape(1).rank() == 0) c.fail(cat("Expected tensor to be at least a vector, but saw shape: ", c.shape(1).str()));
+    if (c.shape(1).rank() == 0)
+      c.fail(cat("Expected tensor to be at least a vector, but saw shape: ", c.shape(1).str()));
     c.set_output(0, c.shape(0));
   });
   op.kernel([](const KernelInit& k) -> KernelFn {
     DType dtype = k.attr<DType>("element_dtype");
     return [dtype](KernelContext& c) {
       const Tensor &handles = c.input(0), &t = c.input(1);
-      if (handles.rank() != 1) c.fail(cat("Expected input_handles to be a vector, but saw shape: ", handles.shape().str()));
-      if (t.rank() < 1) c.fail(cat("Expected tensor to be at least a vector, but saw shape: ", t.shape().str()));
+      if (handles.rank() != 1)
+        c.fail(cat("Expected input_handles to be a vector, but saw shape: ", handles.shape().str()));
+      if (t.rank() < 1)
+        c.fail(cat("Expected tensor to be at least a vector, but saw shape: ", t.shape().str()));
       int64_t n = handles.num_elements();
-      if (t.dim(0) != n) c.fail(cat("Expected tensor.shape[0] == input_handles.size, but saw ", t.dim(0), " vs. ", n));
+      if (t.dim(0) != n)
+        c.fail(cat("Expected tensor.shape[0] == input_handles.size, but saw ", t.dim(0), " vs. ", n));
       Shape row = t.shape().slice(1);
       Tensor out(DType::kVariant, handles.shape());
       Tensor kept = c.keep(1);
@@ -214,14 +225,14 @@ FLOE_OP("TensorListPushBackBatch", op) {
         auto list = as_list(handles.data<ObjectPtr>()[i]);
         if (!list) c.fail(cat("Input handle at index ", i, " is not a list."));
         if (list->element_dtype != dtype)
-          c.fail(cat("Invalid data type at index ", i, "; op elements ", type_text(dtype), " but list elements ",
-                     type_text(list->element_dtype)));
+          c.fail(cat("Invalid data type at index ", i, "; op elements ", type_text(dtype),
+                     " but list elements ", type_text(list->element_dtype)));
         if (!list->element_shape.is_compatible_with(row))
           c.fail(cat("Tried to append a tensor with incompatible shape to a list at index ", i,
                      ". Op element shape: ", row.str(), " list shape: ", list->element_shape.str()));
         if (list->max_num_elements >= 0 && list->size() >= list->max_num_elements)
-          c.fail(cat("Tried to push item into a full list list size: ", list->size(), " max_num_elements: ",
-                     list->max_num_elements));
+          c.fail(cat("Tried to push item into a full list list size: ", list->size(),
+                     " max_num_elements: ", list->max_num_elements));
         auto copy = std::make_shared<TensorList>(*list);
         copy->push_back(kept.rows(i, i + 1).reshaped(row));
         out.mutable_data<ObjectPtr>()[i] = std::move(copy);

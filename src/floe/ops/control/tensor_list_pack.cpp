@@ -25,11 +25,11 @@ void stack_elements(KernelContext& c, const TensorList& list, int64_t n, const S
       continue;
     }
     if (!(t.shape() == shape))
-      c.fail(cat("Tried to stack list with tensors of different shapes: ", shape.str(), " vs. ", t.shape().str()));
+      c.fail(cat("Tried to stack list with tensors of different shapes: ", shape.str(), " vs. ",
+                 t.shape().str()));
     copy_elements(out.dtype(), element_at(out, i * part), t.raw(), part);
   }
 }
-
 
 FLOE_OP("TensorListStack", op) {
   op.in("input_handle:variant, element_shape:int32").out("tensor:element_dtype");
@@ -45,14 +45,17 @@ FLOE_OP("TensorListStack", op) {
       auto list = input_list(c, 0);
       check_type(c, *list, dtype);
       if (n != -1 && list->size() != n)
-        c.fail(cat("Operation expected a list with ", n, " elements but got a list with ", list->size(), " elements."));
+        c.fail(cat("Operation expected a list with ", n, " elements but got a list with ", list->size(),
+                   " elements."));
       Shape s = merged_with_elements(c, *list, shape_input(c, 1));
       if (!s.is_fully_defined() && list->size() == 0)
-        c.fail(cat("Tried to stack elements of an empty list with non-fully-defined element_shape: ", s.str()));
+        c.fail(
+            cat("Tried to stack elements of an empty list with non-fully-defined element_shape: ", s.str()));
       if (!s.is_fully_defined())
-        c.fail(cat("Tried to stack list which only contains uninitialized tensors and has a non-fully-defined "
-                   "element_shape: ",
-                   s.str()));
+        c.fail(
+            cat("Tried to stack list which only contains uninitialized tensors and has a non-fully-defined "
+                "element_shape: ",
+                s.str()));
       stack_elements(c, *list, list->size(), s, [](int64_t i) { return i; });
     };
   });
@@ -84,8 +87,10 @@ FLOE_OP("TensorListGather", op) {
       if (!s.is_fully_defined() && indices.empty())
         c.fail(cat("Tried to gather 0-elements from a list with non-fully-defined shape: ", s.str()));
       if (!s.is_fully_defined())
-        c.fail(cat("Tried to gather uninitialized tensors from a list with non-fully-defined element_shape: ", s.str()));
-      stack_elements(c, *list, int64_t(indices.size()), s, [&](int64_t i) { return int64_t(indices[size_t(i)]); });
+        c.fail(cat("Tried to gather uninitialized tensors from a list with non-fully-defined element_shape: ",
+                   s.str()));
+      stack_elements(c, *list, int64_t(indices.size()), s,
+                     [&](int64_t i) { return int64_t(indices[size_t(i)]); });
     };
   });
   op.dynamic_outputs().fails_on_values();
@@ -134,7 +139,8 @@ void scatter_rows(KernelContext& c, TensorList& list, int tensor, int indices, b
   }
   if (highest >= list.size()) {
     if (fixed_size)
-      c.fail(cat("TensorListScatter: Trying to scatter at index ", highest, " in list with size ", list.size()));
+      c.fail(
+          cat("TensorListScatter: Trying to scatter at index ", highest, " in list with size ", list.size()));
     list.resize(highest + 1);
   }
   for (size_t i = 0; i < at.size(); ++i) list.set(at[i], row_of(t, int64_t(i), row));
@@ -159,7 +165,8 @@ FLOE_OP("TensorListScatter", op) {
 }
 
 FLOE_OP("TensorListScatterV2", op) {
-  op.in("tensor:element_dtype, indices:int32, element_shape:shape_type, num_elements:int32").out("output_handle:variant");
+  op.in("tensor:element_dtype, indices:int32, element_shape:shape_type, num_elements:int32")
+      .out("output_handle:variant");
   op.attrs("element_dtype:type; shape_type:{int32,int64}");
   op.infer(infer_handle).compute([](KernelContext& c) { scatter(c, scalar_int(c, 3)); });
   op.dynamic_outputs().keeps_inputs().fails_on_values();
@@ -185,7 +192,8 @@ FLOE_OP("TensorListSplit", op) {
   op.compute([](KernelContext& c) {
     Tensor t = c.keep(0);
     check_rows(c, t);
-    if (c.input(2).rank() != 1) c.fail(cat("Expected lengths to be a vector, received shape: ", c.input(2).shape().str()));
+    if (c.input(2).rank() != 1)
+      c.fail(cat("Expected lengths to be a vector, received shape: ", c.input(2).shape().str()));
     Shape want = shape_input(c, 1);
     Shape loose = want;
     if (loose.rank() > 0) loose.set_dim(0, -1);
@@ -195,11 +203,13 @@ FLOE_OP("TensorListSplit", op) {
     int64_t at = 0;
     for (int64_t n : c.input(2).flat<int64_t>()) {
       if (n < 0) c.fail(cat("Invalid value in lengths: ", n));
-      if (n > t.dim(0) - at) c.fail(cat("Attempting to slice [", at, ", ", at + n, "] from tensor with length ", t.dim(0)));
+      if (n > t.dim(0) - at)
+        c.fail(cat("Attempting to slice [", at, ", ", at + n, "] from tensor with length ", t.dim(0)));
       list->push_back(t.rows(at, at + n));
       at += n;
     }
-    if (at != t.dim(0)) c.fail(cat("Unused values in tensor. Length of tensor: ", t.dim(0), " Values used: ", at));
+    if (at != t.dim(0))
+      c.fail(cat("Unused values in tensor. Length of tensor: ", t.dim(0), " Values used: ", at));
     c.set_output(0, list_handle(std::move(list)));
   });
   op.dynamic_outputs().keeps_inputs().fails_on_values();
@@ -215,8 +225,8 @@ std::vector<int64_t> concat_lengths(KernelContext& c, const TensorList& list, in
     if (!list.at(i)) continue;
     int64_t n = list.at(i).dim(0);
     if (first_dim >= 0 && n != first_dim)
-      c.fail(cat("First entry of element_shape input does not match the first dim of list element at index: ", i,
-                 " Expected: ", first_dim, " Actual: ", n));
+      c.fail(cat("First entry of element_shape input does not match the first dim of list element at index: ",
+                 i, " Expected: ", first_dim, " Actual: ", n));
     differ = differ || (common >= 0 && common != n);
     common = n;
   }
@@ -231,8 +241,8 @@ std::vector<int64_t> concat_lengths(KernelContext& c, const TensorList& list, in
     else if (i < int64_t(leading.size()))
       n = leading[size_t(i)];
     if (n < 0)
-      c.fail(cat("List contains uninitialized tensor at index ", i, " but leading_dims has only ", leading.size(),
-                 " elements."));
+      c.fail(cat("List contains uninitialized tensor at index ", i, " but leading_dims has only ",
+                 leading.size(), " elements."));
     lengths.push_back(n);
   }
   return lengths;
@@ -247,20 +257,23 @@ void concat_list(KernelContext& c, DType dtype, const Shape& asked, std::span<co
   if (first_dim < 0 && list->element_shape.has_rank()) first_dim = list->element_shape[0];
   Shape row = merge(c, asked.slice(1), list->element_shape.slice(1));
   if (list->size() == 0 && !row.is_fully_defined())
-    c.fail(cat("All except the first dimension must be fully defined when concating an empty tensor list. "
-               "element_shape: ",
-               row.str()));
+    c.fail(
+        cat("All except the first dimension must be fully defined when concating an empty tensor list. "
+            "element_shape: ",
+            row.str()));
   for (int64_t i = 0; i < list->set_end(); ++i) {
     const Tensor& t = list->at(i);
     if (!t) continue;
-    if (t.rank() == 0) c.fail(cat("Concat saw a scalar shape at index ", i, " but requires at least vectors."));
+    if (t.rank() == 0)
+      c.fail(cat("Concat saw a scalar shape at index ", i, " but requires at least vectors."));
     row = merge(c, row, t.shape().slice(1));
   }
   std::vector<int64_t> lengths = concat_lengths(c, *list, first_dim, leading);
   if (!row.is_fully_defined())
-    c.fail(cat("Tried to concat list which only contains uninitialized tensors and has a non-fully-defined "
-               "element_shape: ",
-               row.str()));
+    c.fail(
+        cat("Tried to concat list which only contains uninitialized tensors and has a non-fully-defined "
+            "element_shape: ",
+            row.str()));
   int64_t total = 0;
   for (int64_t n : lengths)
     if (__builtin_add_overflow(total, n, &total)) c.fail("the leading dimensions are too large");
@@ -295,12 +308,14 @@ FLOE_OP("TensorListConcat", op) {
 }
 
 FLOE_OP("TensorListConcatV2", op) {
-  op.in("input_handle:variant, element_shape:shape_type, leading_dims:int64").out("tensor:element_dtype, lengths:int64");
+  op.in("input_handle:variant, element_shape:shape_type, leading_dims:int64")
+      .out("tensor:element_dtype, lengths:int64");
   op.attrs("element_dtype:type; shape_type:{int32,int64}");
   op.infer([](InferContext& c) { infer_concat_list(c, infer_shape_input(c, 1)); });
   op.kernel([](const KernelInit& k) -> KernelFn {
     DType dtype = k.attr<DType>("element_dtype");
-    return [dtype](KernelContext& c) { concat_list(c, dtype, shape_input(c, 1), c.input(2).flat<int64_t>()); };
+    return
+        [dtype](KernelContext& c) { concat_list(c, dtype, shape_input(c, 1), c.input(2).flat<int64_t>()); };
   });
   op.dynamic_outputs().fails_on_values();
 }
@@ -312,19 +327,22 @@ FLOE_OP("TensorListConcatLists", op) {
     DType dtype = k.attr<DType>("element_dtype");
     return [dtype](KernelContext& c) {
       const Tensor &a = c.input(0), &b = c.input(1);
-      if (!(a.shape() == b.shape())) c.fail(cat("input_a.shape != input_b.shape.  Saw: ", a.shape().str(), " vs. ", b.shape().str()));
+      if (!(a.shape() == b.shape()))
+        c.fail(cat("input_a.shape != input_b.shape.  Saw: ", a.shape().str(), " vs. ", b.shape().str()));
       Tensor out(DType::kVariant, a.shape());
       for (int64_t i = 0; i < a.num_elements(); ++i) {
         auto x = as_list(a.data<ObjectPtr>()[i]), y = as_list(b.data<ObjectPtr>()[i]);
         if (!x) c.fail(cat("input_a[", i, "] is not a TensorList."));
         if (!y) c.fail(cat("input_b[", i, "] is not a TensorList."));
         if (x->element_dtype != dtype)
-          c.fail(cat("input_a[", i, "].dtype != element_dtype.  Saw: ", type_text(x->element_dtype), " vs. ", type_text(dtype)));
+          c.fail(cat("input_a[", i, "].dtype != element_dtype.  Saw: ", type_text(x->element_dtype), " vs. ",
+                     type_text(dtype)));
         if (y->element_dtype != dtype)
-          c.fail(cat("input_b[", i, "].dtype != element_dtype.  Saw: ", type_text(y->element_dtype), " vs. ", type_text(dtype)));
+          c.fail(cat("input_b[", i, "].dtype != element_dtype.  Saw: ", type_text(y->element_dtype), " vs. ",
+                     type_text(dtype)));
         if (!(x->element_shape == y->element_shape))
-          c.fail(cat("input_a and input_b TensorList element shapes are not identical at index ", i, ".  Saw ",
-                     x->element_shape.str(), " vs. ", y->element_shape.str()));
+          c.fail(cat("input_a and input_b TensorList element shapes are not identical at index ", i,
+                     ".  Saw ", x->element_shape.str(), " vs. ", y->element_shape.str()));
         auto joined = std::make_shared<TensorList>(*x);
         for (int64_t j = 0; j < y->set_end(); ++j)
           if (y->at(j)) joined->set(x->size() + j, y->at(j));

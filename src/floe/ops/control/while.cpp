@@ -10,15 +10,17 @@ void check_signature(const KernelContext& c, const Callable& cond, const Callabl
   const int n = c.num_inputs();
   for (auto [f, role] : {std::pair{&cond, "cond"}, std::pair{&body, "body"}})
     if (f->num_inputs() != n)
-      c.fail(cat("the function '", role, "' takes ", f->num_inputs(), " inputs, the loop has ", n, " variables"));
+      c.fail(cat("the function '", role, "' takes ", f->num_inputs(), " inputs, the loop has ", n,
+                 " variables"));
   if (cond.num_outputs() != 1)
-    c.fail(cat("Expected a single scalar return value from WhileOp cond, got ", cond.num_outputs(), " tensors."));
+    c.fail(cat("Expected a single scalar return value from WhileOp cond, got ", cond.num_outputs(),
+               " tensors."));
   if (body.num_outputs() != n)
     c.fail(cat("the function 'body' gives ", body.num_outputs(), " values, the loop has ", n, " variables"));
 }
 
-bool goes_on(KernelContext& c, const Callable& cond, const std::vector<Tensor>& variables, std::vector<Tensor>& in,
-             std::vector<Tensor>& out) {
+bool goes_on(KernelContext& c, const Callable& cond, const std::vector<Tensor>& variables,
+             std::vector<Tensor>& in, std::vector<Tensor>& out) {
   check_cancelled(c);
   in.assign(variables.begin(), variables.end());
   out.clear();

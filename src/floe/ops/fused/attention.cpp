@@ -9,8 +9,9 @@ namespace floe {
 namespace {
 
 FLOE_OP("_FloeAttention", op) {
-  op.in("query:T, key:T, value:T, mask:num_masks*T").out("y:T").attrs(
-      "T:{float}; num_masks:int>=0=0; scale:float=1.0");
+  op.in("query:T, key:T, value:T, mask:num_masks*T")
+      .out("y:T")
+      .attrs("T:{float}; num_masks:int>=0=0; scale:float=1.0");
   op.infer([](InferContext& c) {
     Shape q = c.with_rank(0, 4), v = c.with_rank(2, 4);
     c.set_output(0, Shape{q[0], q[1], q[2], v[3]});

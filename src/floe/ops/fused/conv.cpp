@@ -1,16 +1,18 @@
 // Convolution and matrix product with bias, residual and activation, as the planner's fusion writes them.
 #include "floe/op/activation.h"
+#include "floe/op/conv_geometry.h"
 #include "floe/op/infer.h"
 #include "floe/op/samples.h"
-#include "floe/op/conv_geometry.h"
 
 namespace floe {
 namespace {
 
-constexpr const char* kEpilogue = "bias:bool=false; residual:bool=false; activation:string=''; alpha:float=0.2";
+constexpr const char* kEpilogue =
+    "bias:bool=false; residual:bool=false; activation:string=''; alpha:float=0.2";
 
 // result -> activation(result + bias + residual), by plain op calls. Extra inputs start at 2.
-Tensor finish(KernelContext& c, Tensor y, bool bias, bool residual, const std::string& activation, float alpha) {
+Tensor finish(KernelContext& c, Tensor y, bool bias, bool residual, const std::string& activation,
+              float alpha) {
   int at = 2;
   auto add = [&](const Tensor& x) { y = invoke(get_op("AddV2"), {y, x}, {}, c.state(), {}, true)[0]; };
   if (bias) add(c.input(at++));
@@ -37,10 +39,13 @@ KernelFn composed_conv(const KernelInit& k, const char* base) {
 }
 
 void declare_conv(OpBuilder& op) {
-  op.in("input:T, filter:T, args:num_args*T").out("output:T").attrs(
-      "T:{half,bfloat16,float,double}; num_args:int>=0; strides:list(int); "
-      "padding:{'SAME','VALID','EXPLICIT'}; explicit_paddings:list(int)=[]; data_format:{'NHWC','NCHW'}='NHWC'; "
-      "dilations:list(int)=[1,1,1,1]");
+  op.in("input:T, filter:T, args:num_args*T")
+      .out("output:T")
+      .attrs(
+          "T:{half,bfloat16,float,double}; num_args:int>=0; strides:list(int); "
+          "padding:{'SAME','VALID','EXPLICIT'}; explicit_paddings:list(int)=[]; "
+          "data_format:{'NHWC','NCHW'}='NHWC'; "
+          "dilations:list(int)=[1,1,1,1]");
   op.attrs(kEpilogue);
 }
 
@@ -68,13 +73,17 @@ FLOE_OP("_FloeConv2D", op) {
 
 FLOE_OP("_FloeDepthwiseConv2D", op) {
   declare_conv(op);
-  op.infer(infer_depthwise_conv2d).kernel([](const KernelInit& k) { return composed_conv(k, "DepthwiseConv2dNative"); });
+  op.infer(infer_depthwise_conv2d).kernel([](const KernelInit& k) {
+    return composed_conv(k, "DepthwiseConv2dNative");
+  });
   op.samples([](Samples& s) { conv_samples(s, {3, 3, 5, 1}, 5); });
 }
 
 FLOE_OP("_FloeMatMul", op) {
-  op.in("a:T, b:T, args:num_args*T").out("product:T").attrs(
-      "T:{half,bfloat16,float,double}; num_args:int>=0; transpose_a:bool=false; transpose_b:bool=false");
+  op.in("a:T, b:T, args:num_args*T")
+      .out("product:T")
+      .attrs(
+          "T:{half,bfloat16,float,double}; num_args:int>=0; transpose_a:bool=false; transpose_b:bool=false");
   op.attrs(kEpilogue);
   // `a` may have leading dimensions of its own: they are rows.
   op.infer([](InferContext& c) {
@@ -87,14 +96,16 @@ FLOE_OP("_FloeMatMul", op) {
       a = out;
     }
     int64_t k = a.dim(-1), kb = b[tb ? 1 : 0];
-    if (k >= 0 && kb >= 0 && k != kb) c.fail("Matrix size-incompatible: In[0]: " + a.str() + ", In[1]: " + b.str());
+    if (k >= 0 && kb >= 0 && k != kb)
+      c.fail("Matrix size-incompatible: In[0]: " + a.str() + ", In[1]: " + b.str());
     out.set_dim(-1, b[tb ? 0 : 1]);
     c.set_output(0, out);
   });
   op.kernel([](const KernelInit& k) -> KernelFn {
-    KernelFn plain = composed(k, "MatMul", {{"T", k.attr<DType>("T")},
-                                            {"transpose_a", k.attr<bool>("transpose_a")},
-                                            {"transpose_b", k.attr<bool>("transpose_b")}});
+    KernelFn plain = composed(k, "MatMul",
+                              {{"T", k.attr<DType>("T")},
+                               {"transpose_a", k.attr<bool>("transpose_a")},
+                               {"transpose_b", k.attr<bool>("transpose_b")}});
     bool bias = k.attr<bool>("bias"), residual = k.attr<bool>("residual"), tb = k.attr<bool>("transpose_b");
     std::string activation = k.attr<std::string>("activation");
     float alpha = k.attr<float>("alpha");
@@ -102,8 +113,8 @@ FLOE_OP("_FloeMatMul", op) {
       const Tensor& a = c.input(0);
       if (a.rank() == 2) return plain(c);
       int64_t inner = a.dim(-1), rows = inner ? a.num_elements() / inner : 0;
-      Tensor y = invoke(get_op("MatMul"), {a.reshaped(Shape{rows, inner}), c.input(1)}, {{"transpose_b", tb}}, c.state(),
-                        {}, true)[0];
+      Tensor y = invoke(get_op("MatMul"), {a.reshaped(Shape{rows, inner}), c.input(1)}, {{"transpose_b", tb}},
+                        c.state(), {}, true)[0];
       Shape out = a.shape();
       out.set_dim(-1, y.dim(1));
       c.set_output(0, finish(c, y.reshaped(out), bias, residual, activation, alpha));
@@ -114,7 +125,8 @@ FLOE_OP("_FloeMatMul", op) {
       AttrMap a{{"bias", true}, {"activation", std::string(name)}};
       s.add({s.random({3, 17}), s.random({17, 40}), s.random({40})}, a).tolerance = 1e-5;
       a.set("residual", true);
-      s.add({s.random({2, 3, 17}), s.random({17, 5}), s.random({5}), s.random({2, 3, 5})}, a).tolerance = 1e-5;
+      s.add({s.random({2, 3, 17}), s.random({17, 5}), s.random({5}), s.random({2, 3, 5})}, a).tolerance =
+          1e-5;
     }
     s.add({s.random({17, 3}), s.random({40, 17})}, {{"transpose_a", true}, {"transpose_b", true}});
   });

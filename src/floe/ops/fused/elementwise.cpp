@@ -46,7 +46,8 @@ FLOE_OP("_FloeElementwise", op) {
     code.add("AddV2", 4, {0, 1});
     code.add("Mul", 4, {4, 2});
     code.add("Relu", 3, {4});
-    s.add({s.random({3, 50}), s.random({50}), s.random({3, 1})}, {{"code", code.to_attr()}, {"M", int64_t(1)}});
+    s.add({s.random({3, 50}), s.random({50}), s.random({3, 1})},
+          {{"code", code.to_attr()}, {"M", int64_t(1)}});
   });
 }
 

@@ -24,9 +24,11 @@ FLOE_OP("_FloeLSTM", op) {
   op.attrs("T:{float}; gates:list(int)>=4=[0,1,2,3]; forget_bias:float=0.0");
   op.infer([](InferContext& c) {
     Shape x = c.with_rank(0, 3), h = c.with_rank(4, 2), k = c.with_rank(1, 2), r = c.with_rank(2, 2);
-    if (x[2] >= 0 && k[0] >= 0 && x[2] != k[0]) c.fail(cat("the kernel expects ", k[0], " features, found ", x[2]));
+    if (x[2] >= 0 && k[0] >= 0 && x[2] != k[0])
+      c.fail(cat("the kernel expects ", k[0], " features, found ", x[2]));
     int64_t units = r[0];
-    if (k[1] >= 0 && units >= 0 && k[1] != 4 * units) c.fail(cat("the kernel has ", k[1], " columns, expected ", 4 * units));
+    if (k[1] >= 0 && units >= 0 && k[1] != 4 * units)
+      c.fail(cat("the kernel has ", k[1], " columns, expected ", 4 * units));
     c.set_output(0, Shape{x[0], x[1], units});
     c.set_output(1, Shape{x[1], units});
     c.set_output(2, Shape{x[1], units});
@@ -59,10 +61,11 @@ FLOE_OP("_FloeLSTM", op) {
   });
   op.samples([](Samples& s) {
     for (int64_t batch : {1, 3})
-      s.add({s.random({5, batch, 6}), s.random({6, 28}), s.random({7, 28}), s.random({28}), s.random({batch, 7}),
-             s.random({batch, 7})})
+      s.add({s.random({5, batch, 6}), s.random({6, 28}), s.random({7, 28}), s.random({28}),
+             s.random({batch, 7}), s.random({batch, 7})})
           .tolerance = 1e-5;
-    s.add({s.random({2, 2, 3}), s.random({3, 16}), s.random({4, 16}), s.random({16}), s.random({2, 4}), s.random({2, 4})},
+    s.add({s.random({2, 2, 3}), s.random({3, 16}), s.random({4, 16}), s.random({16}), s.random({2, 4}),
+           s.random({2, 4})},
           {{"gates", std::vector<int64_t>{0, 2, 1, 3}}, {"forget_bias", 1.0f}})
         .tolerance = 1e-5;
   });

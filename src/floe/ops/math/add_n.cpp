@@ -48,23 +48,33 @@ KernelFn add_n_kernel(const KernelInit& k) {
 }
 
 FLOE_OP("AddN", op) {
-  op.in("inputs:N*T").out("sum:T").attrs(
-      "N:int>=1; T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,quint16,"
-      "uint16,complex128,half,uint32,uint64,variant}");
+  op.in("inputs:N*T")
+      .out("sum:T")
+      .attrs(
+          "N:int>=1; "
+          "T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,"
+          "quint16,"
+          "uint16,complex128,half,uint32,uint64,variant}");
   op.infer(infer_add_n).kernel(add_n_kernel).elementwise().commutative();
   op.samples([](Samples& s) {
-    s.each_type("T", [&](DType t) { s.add({s.random({2, 3}, t), s.random({2, 3}, t), s.random({2, 3}, t)}); });
+    s.each_type("T",
+                [&](DType t) { s.add({s.random({2, 3}, t), s.random({2, 3}, t), s.random({2, 3}, t)}); });
     s.add({s.random({300})});
     s.add({s.random({}), s.random({})});
     s.add({s.random({0, 2}), s.random({0, 2})});
-    s.fails("must have the same size and shape.  Input 0: [2] != input 1: [3]", {s.random({2}), s.random({3})});
+    s.fails("must have the same size and shape.  Input 0: [2] != input 1: [3]",
+            {s.random({2}), s.random({3})});
   });
 }
 
 FLOE_OP("AccumulateNV2", op) {
-  op.in("inputs:N*T").out("sum:T").attrs(
-      "N:int>=1; T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,quint16,"
-      "uint16,complex128,half,uint32,uint64}; shape:shape");
+  op.in("inputs:N*T")
+      .out("sum:T")
+      .attrs(
+          "N:int>=1; "
+          "T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,"
+          "quint16,"
+          "uint16,complex128,half,uint32,uint64}; shape:shape");
   op.infer(infer_add_n).kernel(add_n_kernel).elementwise().commutative();
   op.samples([](Samples& s) {
     s.add({s.random({2, 3}), s.random({2, 3}), s.random({2, 3})}, {{"shape", Shape{2, 3}}});
@@ -74,15 +84,20 @@ FLOE_OP("AccumulateNV2", op) {
 }
 
 FLOE_OP("ClipByValue", op) {
-  op.in("t:T, clip_value_min:T, clip_value_max:T").out("output:T").attrs(
-      "T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,quint16,uint16,"
-      "complex128,half,uint32,uint64}");
+  op.in("t:T, clip_value_min:T, clip_value_max:T")
+      .out("output:T")
+      .attrs(
+          "T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,"
+          "quint16,uint16,"
+          "complex128,half,uint32,uint64}");
   op.infer([](InferContext& c) {
     const Shape &x = c.shape(0), &lo = c.shape(1), &hi = c.shape(2);
     for (const Shape* s : {&lo, &hi})
       if (x.has_rank() && s->has_rank() && s->rank() != 0 && !x.is_compatible_with(*s))
-        c.fail(cat("clip_value_min and clip_value_max must be either of the same shape as input, or a scalar. "
-                   "input shape: ", x.str(), " clip_value_min shape: ", lo.str(), " clip_value_max shape: ", hi.str()));
+        c.fail(
+            cat("clip_value_min and clip_value_max must be either of the same shape as input, or a scalar. "
+                "input shape: ",
+                x.str(), " clip_value_min shape: ", lo.str(), " clip_value_max shape: ", hi.str()));
     c.set_output(0, x);
   });
   op.elementwise();
@@ -105,8 +120,8 @@ FLOE_OP("ClipByValue", op) {
     return fn;
   });
   op.samples([](Samples& s) {
-    for (DType t : {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kBfloat16, DType::kInt8, DType::kInt16,
-                    DType::kInt32, DType::kInt64, DType::kUint8, DType::kUint16})
+    for (DType t : {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kBfloat16, DType::kInt8,
+                    DType::kInt16, DType::kInt32, DType::kInt64, DType::kUint8, DType::kUint16})
       s.add({s.random({8}, t), Samples::numbers({}, {1}, t), Samples::numbers({}, {3}, t)});
     s.add({s.random({2, 3}), s.random({2, 3}), Tensor::scalar(0.5f)});
     s.add({s.random({2, 3}), Tensor::scalar(-0.5f), s.random({2, 3})});
@@ -114,7 +129,8 @@ FLOE_OP("ClipByValue", op) {
     s.add({special_values(), Tensor::scalar(-0.5f), Tensor::scalar(0.5f)});
     s.add({s.random({}), Tensor::scalar(-0.5f), Tensor::scalar(0.5f)});
     s.add({s.random({0}), Tensor::scalar(-0.5f), Tensor::scalar(0.5f)});
-    s.fails("must be either of the same shape as input, or a scalar", {s.random({3}), s.random({2}), s.random({})});
+    s.fails("must be either of the same shape as input, or a scalar",
+            {s.random({3}), s.random({2}), s.random({})});
   });
 }
 
@@ -205,7 +221,9 @@ FLOE_OP("ComplexAbs", op) {
 }
 
 FLOE_OP("Complex", op) {
-  op.in("real:T, imag:T").out("out:Tout").attrs("T:{float,double}=float; Tout:{complex64,complex128}=complex64");
+  op.in("real:T, imag:T")
+      .out("out:Tout")
+      .attrs("T:{float,double}=float; Tout:{complex64,complex128}=complex64");
   op.infer(infer_broadcast).elementwise();
   op.kernel([](const KernelInit& k) -> KernelFn {
     KernelFn fn;

@@ -74,13 +74,15 @@ void extremes(Samples& s) {
 }
 
 FLOE_OP("Add", op) {
-  op.in("x:T, y:T").out("z:T").attrs(
-      "T:{bfloat16,half,float,double,uint8,int8,int16,int32,int64,complex64,complex128,string}");
+  op.in("x:T, y:T")
+      .out("z:T")
+      .attrs("T:{bfloat16,half,float,double,uint8,int8,int16,int32,int64,complex64,complex128,string}");
   op.infer(infer_broadcast).elementwise();
   op.kernel([](const KernelInit& k) -> KernelFn {
     if (k.input_type(0) != DType::kString) return binary_kernel<AddFn, NumberTypes>(k);
     return [](KernelContext& c) {
-      broadcast_binary<std::string, std::string>(c, [](const std::string& a, const std::string& b) { return a + b; });
+      broadcast_binary<std::string, std::string>(
+          c, [](const std::string& a, const std::string& b) { return a + b; });
     };
   });
   op.samples([](Samples& s) {
@@ -91,8 +93,11 @@ FLOE_OP("Add", op) {
 }
 
 FLOE_OP("AddV2", op) {
-  op.in("x:T, y:T").out("z:T").attrs(
-      "T:{bfloat16,half,float,double,uint8,uint16,uint32,uint64,int8,int16,int32,int64,complex64,complex128}");
+  op.in("x:T, y:T")
+      .out("z:T")
+      .attrs(
+          "T:{bfloat16,half,float,double,uint8,uint16,uint32,uint64,int8,int16,int32,int64,complex64,"
+          "complex128}");
   op.infer(infer_broadcast).kernel(binary_kernel<AddFn, NumberTypes>).elementwise().commutative();
   op.samples([](Samples& s) {
     add_samples(s);
@@ -101,8 +106,11 @@ FLOE_OP("AddV2", op) {
 }
 
 FLOE_OP("Sub", op) {
-  op.in("x:T, y:T").out("z:T").attrs(
-      "T:{bfloat16,half,float,double,uint8,int8,uint16,int16,int32,int64,complex64,complex128,uint32,uint64}");
+  op.in("x:T, y:T")
+      .out("z:T")
+      .attrs(
+          "T:{bfloat16,half,float,double,uint8,int8,uint16,int16,int32,int64,complex64,complex128,uint32,"
+          "uint64}");
   op.infer(infer_broadcast).kernel(binary_kernel<SubFn, NumberTypes>).elementwise();
   op.samples([](Samples& s) {
     add_samples(s);
@@ -111,8 +119,11 @@ FLOE_OP("Sub", op) {
 }
 
 FLOE_OP("Mul", op) {
-  op.in("x:T, y:T").out("z:T").attrs(
-      "T:{bfloat16,half,float,double,uint8,int8,uint16,int16,int32,uint32,uint64,int64,complex64,complex128}");
+  op.in("x:T, y:T")
+      .out("z:T")
+      .attrs(
+          "T:{bfloat16,half,float,double,uint8,int8,uint16,int16,int32,uint32,uint64,int64,complex64,"
+          "complex128}");
   op.infer(infer_broadcast).kernel(binary_kernel<MulFn, NumberTypes>).elementwise().commutative();
   op.samples([](Samples& s) {
     add_samples(s);
@@ -128,20 +139,25 @@ FLOE_OP("MulNoNan", op) {
 
 FLOE_OP("SquaredDifference", op) {
   op.in("x:T, y:T").out("z:T").attrs("T:{bfloat16,half,float,double,int32,int64,complex64,complex128}");
-  op.infer(infer_broadcast).kernel(binary_kernel<SquaredDifferenceFn, SignedNumberTypes>).elementwise().commutative();
+  op.infer(infer_broadcast)
+      .kernel(binary_kernel<SquaredDifferenceFn, SignedNumberTypes>)
+      .elementwise()
+      .commutative();
   op.samples(add_samples);
 }
 
 FLOE_OP("Maximum", op) {
-  op.in("x:T, y:T").out("z:T").attrs(
-      "T:{bfloat16,half,float,double,int8,uint8,int16,uint16,int32,uint32,int64,uint64}");
+  op.in("x:T, y:T")
+      .out("z:T")
+      .attrs("T:{bfloat16,half,float,double,int8,uint8,int16,uint16,int32,uint32,int64,uint64}");
   op.infer(infer_broadcast).kernel(binary_kernel<MaximumFn, RealTypes>).elementwise();
   op.samples(add_samples);
 }
 
 FLOE_OP("Minimum", op) {
-  op.in("x:T, y:T").out("z:T").attrs(
-      "T:{bfloat16,half,float,double,int8,uint8,int16,uint16,int32,uint32,int64,uint64}");
+  op.in("x:T, y:T")
+      .out("z:T")
+      .attrs("T:{bfloat16,half,float,double,int8,uint8,int16,uint16,int32,uint32,int64,uint64}");
   op.infer(infer_broadcast).kernel(binary_kernel<MinimumFn, RealTypes>).elementwise();
   op.samples(add_samples);
 }

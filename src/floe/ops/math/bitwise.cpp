@@ -59,7 +59,9 @@ void define_bitwise(OpBuilder& op, bool shift) {
   op.in("x:T, y:T").out("z:T").attrs(kIntAttr);
   op.infer(infer_broadcast).kernel(binary_kernel<F, IntTypes>).elementwise();
   op.samples([shift](Samples& s) {
-    s.each_type("T", [&](DType t) { s.add({s.random({5}, t), shift ? s.uniform({2, 1}, 0, 9, t) : s.random({2, 1}, t)}); });
+    s.each_type("T", [&](DType t) {
+      s.add({s.random({5}, t), shift ? s.uniform({2, 1}, 0, 9, t) : s.random({2, 1}, t)});
+    });
     s.add({Samples::i32({1, -1, INT32_MIN, 5}), Samples::i32({40, -3, 31, 0})});
     s.add({Samples::i32({}), Samples::i32({1})});
     s.fails("Incompatible shapes: [2] vs. [3]", {Samples::i32({1, 2}), Samples::i32({1, 2, 3})});
@@ -81,7 +83,12 @@ FLOE_OP("LeftShift", op) { define_bitwise<LeftShiftFn>(op, true); }
 FLOE_OP("RightShift", op) { define_bitwise<RightShiftFn>(op, true); }
 
 FLOE_OP("Invert", op) {
-  op.in("x:T").out("y:T").attrs(kIntAttr).infer(infer_unchanged).kernel(unary_kernel<InvertFn, IntTypes>).elementwise();
+  op.in("x:T")
+      .out("y:T")
+      .attrs(kIntAttr)
+      .infer(infer_unchanged)
+      .kernel(unary_kernel<InvertFn, IntTypes>)
+      .elementwise();
   op.samples([](Samples& s) {
     s.each_type("T", [&](DType t) { s.add({s.random({2, 3}, t)}); });
     s.add({s.random({}, DType::kInt32)});

@@ -6,8 +6,8 @@
 namespace floe {
 namespace {
 
-using CastTypes = Types<float, double, float16, bfloat16, int32_t, int64_t, int8_t, int16_t, uint8_t, uint16_t,
-                        uint32_t, uint64_t, bool, std::complex<float>, std::complex<double>>;
+using CastTypes = Types<float, double, float16, bfloat16, int32_t, int64_t, int8_t, int16_t, uint8_t,
+                        uint16_t, uint32_t, uint64_t, bool, std::complex<float>, std::complex<double>>;
 
 // Out of range (and NaN) gives the lowest value, as the instructions of x86 do.
 template <class I, class F>
@@ -70,7 +70,8 @@ From cut_bits(From x) {
     return x;
   } else {
     if (x != x) return x;
-    using Bits = std::conditional_t<sizeof(From) == 8, uint64_t, std::conditional_t<sizeof(From) == 4, uint32_t, uint16_t>>;
+    using Bits = std::conditional_t<sizeof(From) == 8, uint64_t,
+                                    std::conditional_t<sizeof(From) == 4, uint32_t, uint16_t>>;
     return std::bit_cast<From>(Bits(std::bit_cast<Bits>(x) & ~((Bits(1) << drop) - 1)));
   }
 }
@@ -116,7 +117,8 @@ FLOE_OP("Cast", op) {
     s.add({s.random({0, 3})}, {{"DstT", DType::kInt32}});
     for (DType q : {DType::kQint8, DType::kQuint8, DType::kQint32, DType::kQint16, DType::kQuint16})
       s.add({Samples::numbers({4}, {1.7, 100, 3, 0})}, {{"DstT", q}});
-    s.fails("Cast string to int32 is not supported", {s.random({2}, DType::kString)}, {{"DstT", DType::kInt32}});
+    s.fails("Cast string to int32 is not supported", {s.random({2}, DType::kString)},
+            {{"DstT", DType::kInt32}});
   });
 }
 

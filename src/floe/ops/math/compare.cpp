@@ -4,8 +4,9 @@
 namespace floe {
 namespace {
 
-using ComparableTypes = Types<float, double, float16, bfloat16, int32_t, int64_t, int8_t, int16_t, uint8_t, uint16_t,
-                              uint32_t, uint64_t, bool, std::string, std::complex<float>, std::complex<double>>;
+using ComparableTypes =
+    Types<float, double, float16, bfloat16, int32_t, int64_t, int8_t, int16_t, uint8_t, uint16_t, uint32_t,
+          uint64_t, bool, std::string, std::complex<float>, std::complex<double>>;
 
 struct EqualFn {
   template <class T>
@@ -62,8 +63,10 @@ KernelFn compare_kernel(const KernelInit& k) {
 
 bool may_broadcast(const Shape& a, const Shape& b) {
   for (int i = 1; i <= std::min(a.rank(), b.rank()); ++i)
-    if (a.dim(-i) != b.dim(-i) && a.dim(-i) > 1 && b.dim(-i) > 1) return false;
-    else if ((a.dim(-i) == 0 && b.dim(-i) > 1) || (b.dim(-i) == 0 && a.dim(-i) > 1)) return false;
+    if (a.dim(-i) != b.dim(-i) && a.dim(-i) > 1 && b.dim(-i) > 1)
+      return false;
+    else if ((a.dim(-i) == 0 && b.dim(-i) > 1) || (b.dim(-i) == 0 && a.dim(-i) > 1))
+      return false;
   return true;
 }
 
@@ -144,14 +147,18 @@ FLOE_OP("GreaterEqual", op) {
 }
 
 FLOE_OP("ApproximateEqual", op) {
-  op.in("x:T, y:T").out("z:bool").attrs(
-      "T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,quint16,uint16,"
-      "complex128,half,uint32,uint64}; tolerance:float=1e-05");
+  op.in("x:T, y:T")
+      .out("z:bool")
+      .attrs(
+          "T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,"
+          "quint16,uint16,"
+          "complex128,half,uint32,uint64}; tolerance:float=1e-05");
   op.infer([](InferContext& c) {
     try {
       c.set_output(0, merge_shapes(c.shape(0), c.shape(1)));
     } catch (const InvalidArgument&) {
-      c.fail(cat("x and y must be of the same shape. x shape: ", c.shape(0).str(), ". y shape: ", c.shape(1).str()));
+      c.fail(cat("x and y must be of the same shape. x shape: ", c.shape(0).str(),
+                 ". y shape: ", c.shape(1).str()));
     }
   });
   op.elementwise().commutative();
@@ -164,7 +171,8 @@ FLOE_OP("ApproximateEqual", op) {
           if constexpr (is_complex_v<T>)
             return std::abs(a - b) < typename T::value_type(tolerance);
           else if constexpr (std::is_integral_v<T>)
-            return (a > b ? double(uint64_t(a) - uint64_t(b)) : double(uint64_t(b) - uint64_t(a))) < double(tolerance);
+            return (a > b ? double(uint64_t(a) - uint64_t(b)) : double(uint64_t(b) - uint64_t(a))) <
+                   double(tolerance);
           else
             return std::abs(compute_t<T>(a) - compute_t<T>(b)) < compute_t<T>(tolerance);
         });
@@ -182,7 +190,8 @@ FLOE_OP("ApproximateEqual", op) {
 
 FLOE_OP("LogicalAnd", op) {
   op.in("x:bool, y:bool").out("z:bool").infer(infer_broadcast).elementwise().commutative();
-  op.compute([](KernelContext& c) { broadcast_binary<bool, bool>(c, [](bool a, bool b) { return a && b; }); });
+  op.compute(
+      [](KernelContext& c) { broadcast_binary<bool, bool>(c, [](bool a, bool b) { return a && b; }); });
   op.samples([](Samples& s) {
     s.add({s.random({4, 1}, DType::kBool), s.random({5}, DType::kBool)});
     s.add({s.random({}, DType::kBool), s.random({0}, DType::kBool)});
@@ -192,7 +201,8 @@ FLOE_OP("LogicalAnd", op) {
 
 FLOE_OP("LogicalOr", op) {
   op.in("x:bool, y:bool").out("z:bool").infer(infer_broadcast).elementwise().commutative();
-  op.compute([](KernelContext& c) { broadcast_binary<bool, bool>(c, [](bool a, bool b) { return a || b; }); });
+  op.compute(
+      [](KernelContext& c) { broadcast_binary<bool, bool>(c, [](bool a, bool b) { return a || b; }); });
   op.samples([](Samples& s) {
     s.add({s.random({4, 1}, DType::kBool), s.random({5}, DType::kBool)});
     s.add({s.random({}, DType::kBool), s.random({0}, DType::kBool)});

@@ -9,7 +9,8 @@ namespace {
 using CountTypes = Types<int32_t, int64_t, float, double>;
 
 int64_t size_given(InferContext& c) {
-  if (c.shape(1).has_rank() && c.shape(1).rank() != 0) c.fail(cat("Shape must be rank 0 but is rank ", c.shape(1).rank()));
+  if (c.shape(1).has_rank() && c.shape(1).rank() != 0)
+    c.fail(cat("Shape must be rank 0 but is rank ", c.shape(1).rank()));
   auto v = c.int_value(1);
   if (v && (*v)[0] < 0) c.fail(cat("size (", (*v)[0], ") must be non-negative"));
   return v ? (*v)[0] : -1;
@@ -37,7 +38,10 @@ void count(KernelContext& c, const I* x, const T* weights, int64_t n, T* bins, i
 }
 
 FLOE_OP("Bincount", op) {
-  op.in("arr:int32, size:int32, weights:T").out("bins:T").attrs("T:{int32,int64,float,double}").fails_on_values();
+  op.in("arr:int32, size:int32, weights:T")
+      .out("bins:T")
+      .attrs("T:{int32,int64,float,double}")
+      .fails_on_values();
   op.infer([](InferContext& c) {
     int64_t size = size_given(c), n = c.shape(0).num_elements(), w = c.shape(2).num_elements();
     if (n >= 0 && w > 0 && n != w) c.fail("Input indices and weights must have the same size.");
@@ -49,8 +53,8 @@ FLOE_OP("Bincount", op) {
       fn = [](KernelContext& c) {
         std::span<T> bins = c.output(0).mutable_flat<T>();
         std::fill(bins.begin(), bins.end(), T(0));
-        count(c, c.in<int32_t>(0), c.input(2).num_elements() ? c.in<T>(2) : nullptr, c.input(0).num_elements(),
-              bins.data(), int64_t(bins.size()), false);
+        count(c, c.in<int32_t>(0), c.input(2).num_elements() ? c.in<T>(2) : nullptr,
+              c.input(0).num_elements(), bins.data(), int64_t(bins.size()), false);
       };
     });
     return fn;
@@ -69,16 +73,20 @@ FLOE_OP("Bincount", op) {
 }
 
 FLOE_OP("DenseBincount", op) {
-  op.in("input:Tidx, size:Tidx, weights:T").out("output:T").attrs(
-      "Tidx:{int32,int64}; T:{int32,int64,float,double}; binary_output:bool=false");
+  op.in("input:Tidx, size:Tidx, weights:T")
+      .out("output:T")
+      .attrs("Tidx:{int32,int64}; T:{int32,int64,float,double}; binary_output:bool=false");
   op.fails_on_values();
   op.infer([](InferContext& c) {
     const Shape &x = c.shape(0), &w = c.shape(2);
     int64_t size = size_given(c);
     if (x.has_rank() && x.rank() > 2) c.fail(cat("Shape must be at most rank 2 but is rank ", x.rank()));
     if (x.is_fully_defined() && w.is_fully_defined() && w.num_elements() > 0 && !(x == w))
-      c.fail(cat("`weights` must be the same shape as `arr` or a length-0 `Tensor`, in which case it acts as all weights "
-                 "equal to 1. Received ", w.str()));
+      c.fail(
+          cat("`weights` must be the same shape as `arr` or a length-0 `Tensor`, in which case it acts as "
+              "all weights "
+              "equal to 1. Received ",
+              w.str()));
     if (x.has_rank()) c.set_output(0, x.rank() == 2 ? Shape{x[0], size} : Shape{size});
   });
   op.kernel([](const KernelInit& k) -> KernelFn {
@@ -111,13 +119,15 @@ FLOE_OP("DenseBincount", op) {
     s.add({Tensor::scalar(1), Tensor::scalar(4), s.random({0})});
     s.fails("Input arr must be non-negative!", {Samples::i32({1, -2}), Tensor::scalar(4), s.random({0})});
     s.fails("size (-1) must be non-negative", {Samples::i32({1}), Tensor::scalar(-1), s.random({0})});
-    s.fails("`weights` must be the same shape as `arr`", {Samples::i32({1, 2}), Tensor::scalar(4), s.random({1})});
+    s.fails("`weights` must be the same shape as `arr`",
+            {Samples::i32({1, 2}), Tensor::scalar(4), s.random({1})});
   });
 }
 
 FLOE_OP("HistogramFixedWidth", op) {
-  op.in("values:T, value_range:T, nbins:int32").out("out:dtype").attrs(
-      "T:{int32,int64,float,double}; dtype:{int32,int64}=int32");
+  op.in("values:T, value_range:T, nbins:int32")
+      .out("out:dtype")
+      .attrs("T:{int32,int64,float,double}; dtype:{int32,int64}=int32");
   op.fails_on_values();
   op.infer([](InferContext& c) {
     const Shape &range = c.shape(1), &n = c.shape(2);
@@ -135,7 +145,8 @@ FLOE_OP("HistogramFixedWidth", op) {
         fn = [](KernelContext& c) {
           T lo = c.in<T>(1)[0], hi = c.in<T>(1)[1];
           if (!(lo < hi))
-            c.fail(cat("value_range should satisfy value_range[0] < value_range[1], but got '[", lo, ", ", hi, "]'"));
+            c.fail(cat("value_range should satisfy value_range[0] < value_range[1], but got '[", lo, ", ", hi,
+                       "]'"));
           int32_t n = c.scalar<int32_t>(2);
           double step = (double(hi) - double(lo)) / double(n);
           Out* out = c.out<Out>(0);
@@ -152,7 +163,8 @@ FLOE_OP("HistogramFixedWidth", op) {
   });
   op.samples([](Samples& s) {
     s.each_type("T", [&](DType t) {
-      s.add({Samples::numbers({6}, {-1, 0, 1.5, 2, 5, 15}, t), Samples::numbers({2}, {0, 5}, t), Tensor::scalar(5)});
+      s.add({Samples::numbers({6}, {-1, 0, 1.5, 2, 5, 15}, t), Samples::numbers({2}, {0, 5}, t),
+             Tensor::scalar(5)});
     });
     s.add({s.random({3, 4}), Samples::numbers({2}, {-1, 1}), Tensor::scalar(3)}, {{"dtype", DType::kInt64}});
     s.add({s.random({0}), Samples::numbers({2}, {-1, 1}), Tensor::scalar(3)});
@@ -160,7 +172,8 @@ FLOE_OP("HistogramFixedWidth", op) {
     s.fails("must not contain NaN", {Samples::numbers({1}, {NAN}), range, Tensor::scalar(3)});
     s.fails("but got '[5, 5]'", {s.random({1}), Samples::numbers({2}, {5, 5}), Tensor::scalar(3)});
     s.fails("nbins should be a positive number", {s.random({1}), range, Tensor::scalar(0)});
-    s.fails("value_range should be a vector of 2 elements", {s.random({1}), s.random({3}), Tensor::scalar(3)});
+    s.fails("value_range should be a vector of 2 elements",
+            {s.random({1}), s.random({3}), Tensor::scalar(3)});
     s.fails("nbins should be a scalar", {s.random({1}), range, Samples::i32({3})});
   });
 }
@@ -205,7 +218,8 @@ void define_check_numerics(OpBuilder& op, bool signs) {
     s.each_type("T", [&](DType t) { s.add({s.random({2, 3}, t)}, m); });
     s.add({s.random({0})}, m);
     s.fails("hey : Tensor had NaN values", {Samples::numbers({2}, {1, NAN})}, m);
-    s.fails(signs ? "hey : Tensor had -Inf values" : "hey : Tensor had Inf values", {Samples::numbers({2}, {1, -INFINITY})}, m);
+    s.fails(signs ? "hey : Tensor had -Inf values" : "hey : Tensor had Inf values",
+            {Samples::numbers({2}, {1, -INFINITY})}, m);
     s.fails(signs ? "hey : Tensor had -Inf, +Inf, and NaN values" : "hey : Tensor had Inf and NaN values",
             {Samples::numbers({3}, {NAN, -INFINITY, INFINITY})}, m);
   });
@@ -224,7 +238,8 @@ FLOE_OP("Cross", op) {
     } catch (const InvalidArgument&) {
       c.fail(cat("Both inputs must be of same shape: ", a.str(), " vs. ", b.str()));
     }
-    if (s.has_rank() && s.dim(-1) >= 0 && s.dim(-1) != 3) c.fail("Cross-products are only defined for 3-element vectors.");
+    if (s.has_rank() && s.dim(-1) >= 0 && s.dim(-1) != 3)
+      c.fail("Cross-products are only defined for 3-element vectors.");
     c.set_output(0, s);
   });
   op.kernel([](const KernelInit& k) -> KernelFn {
@@ -244,7 +259,11 @@ FLOE_OP("Cross", op) {
     return fn;
   });
   op.samples([](Samples& s) {
-    s.each_type("T", [&](DType t) { s.add({s.random({2, 3}, t), s.random({2, 3}, t)}).tolerance = t == DType::kFloat16 ? 4e-3 : t == DType::kBfloat16 ? 3e-2 : 0; });
+    s.each_type("T", [&](DType t) {
+      s.add({s.random({2, 3}, t), s.random({2, 3}, t)}).tolerance = t == DType::kFloat16    ? 4e-3
+                                                                    : t == DType::kBfloat16 ? 3e-2
+                                                                                            : 0;
+    });
     s.add({s.random({3}), s.random({3})});
     s.add({s.random({0, 3}), s.random({0, 3})});
     s.fails("Both inputs must be of same shape: [2,3] vs. [3]", {s.random({2, 3}), s.random({3})});

@@ -202,8 +202,9 @@ FLOE_OP("FloorDiv", op) {
 }
 
 FLOE_OP("FloorMod", op) {
-  op.in("x:T, y:T").out("z:T").attrs(
-      "T:{int8,int16,int32,int64,uint8,uint16,uint32,uint64,bfloat16,half,float,double}");
+  op.in("x:T, y:T")
+      .out("z:T")
+      .attrs("T:{int8,int16,int32,int64,uint8,uint16,uint32,uint64,bfloat16,half,float,double}");
   op.infer(infer_broadcast).kernel(division_kernel<FloorModFn, RealTypes>).elementwise().fails_on_values();
   op.samples(division_samples);
 }
@@ -228,7 +229,9 @@ FLOE_OP("Mod", op) {
 }
 
 FLOE_OP("Pow", op) {
-  op.in("x:T, y:T").out("z:T").attrs("T:{bfloat16,float,half,double,int8,int16,int32,int64,complex64,complex128}");
+  op.in("x:T, y:T")
+      .out("z:T")
+      .attrs("T:{bfloat16,float,half,double,int8,int16,int32,int64,complex64,complex128}");
   op.infer(infer_broadcast).elementwise().fails_on_values();
   op.kernel([](const KernelInit& k) -> KernelFn {
     return checked(k, binary_kernel<PowFn, SignedNumberTypes>(k),

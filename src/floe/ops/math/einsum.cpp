@@ -82,7 +82,8 @@ void infer_einsum(InferContext& c) {
     }
     bool has_ellipsis = std::find(labels.begin(), labels.end(), kEllipsis) != labels.end();
     int dims = ellipsis_rank(labels, s.rank());
-    if (dims < 0) c.fail(cat("Expected input ", i, " to have rank at least ", labels.size() - 1, " but got: ", s.rank()));
+    if (dims < 0)
+      c.fail(cat("Expected input ", i, " to have rank at least ", labels.size() - 1, " but got: ", s.rank()));
     if (!has_ellipsis && s.rank() != int(labels.size()))
       c.fail(cat("Expected input ", i, " to have rank ", labels.size(), " but got: ", s.rank()));
     broadcast = std::max(broadcast, dims);
@@ -98,7 +99,8 @@ void infer_einsum(InferContext& c) {
       } else if (s[d] < 0) {
         continue;
       } else if (have != s[d]) {
-        c.fail(cat("Expected dimension ", have, " at axis ", d, " of the input shaped ", s.str(), " but got dimension ", s[d]));
+        c.fail(cat("Expected dimension ", have, " at axis ", d, " of the input shaped ", s.str(),
+                   " but got dimension ", s[d]));
       }
     }
   }
@@ -243,10 +245,11 @@ void einsum(KernelContext& c, const Equation& e) {
     std::vector<T> pb = packed(c.in<T>(1), join_dims(batch_b, inner_b, columns_b), sum_b);
     int64_t batch = count_of(batch_a), m = count_of(rows_a), k = count_of(inner_a), q = count_of(columns_b);
     product.resize(size_t(batch * m * q));
-    batched_gemm<T, T>(c.threads(), batch, m, q, k, product.data(), [&](int64_t i, MatrixView<T>& x, MatrixView<T>& y) {
-      x = {pa.data() + i * m * k, k, 1};
-      y = {pb.data() + i * k * q, q, 1};
-    });
+    batched_gemm<T, T>(c.threads(), batch, m, q, k, product.data(),
+                       [&](int64_t i, MatrixView<T>& x, MatrixView<T>& y) {
+                         x = {pa.data() + i * m * k, k, 1};
+                         y = {pb.data() + i * k * q, q, 1};
+                       });
   }
   size_t i = 0;
   each_offset(join_dims(batch_o, rows_o, columns_o), [&](int64_t at) { to[at] = product[i++]; });
@@ -256,18 +259,19 @@ FLOE_OP("Einsum", op) {
   op.in("inputs:N*T").out("output:T").attrs("equation:string; N:int>=1; T:type");
   op.infer(infer_einsum);
   op.kernel([](const KernelInit& k) -> KernelFn {
-    Equation e = parse_equation(k.attr<std::string>("equation"), k.num_inputs(), [&](const std::string& m) { k.fail(m); });
+    Equation e = parse_equation(k.attr<std::string>("equation"), k.num_inputs(),
+                                [&](const std::string& m) { k.fail(m); });
     KernelFn fn;
-    using EinsumTypes = Types<float, double, float16, bfloat16, int32_t, int64_t, std::complex<float>, std::complex<double>>;
-    dispatch(EinsumTypes{}, k.input_type(0), [&]<class T>() {
-      fn = [e](KernelContext& c) { einsum<T>(c, e); };
-    });
+    using EinsumTypes =
+        Types<float, double, float16, bfloat16, int32_t, int64_t, std::complex<float>, std::complex<double>>;
+    dispatch(EinsumTypes{}, k.input_type(0),
+             [&]<class T>() { fn = [e](KernelContext& c) { einsum<T>(c, e); }; });
     return fn;
   });
   op.samples([](Samples& s) {
     auto eq = [](const char* text) { return AttrMap{{"equation", std::string(text)}}; };
-    for (DType t : {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kBfloat16, DType::kInt32, DType::kInt64,
-                    DType::kComplex64, DType::kComplex128}) {
+    for (DType t : {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kBfloat16, DType::kInt32,
+                    DType::kInt64, DType::kComplex64, DType::kComplex128}) {
       s.add({s.random({2, 3}, t), s.random({3, 4}, t)}, eq("ij,jk->ik"));
       s.add({s.random({2, 3}, t)}, eq("ij->ji"));
     }
@@ -292,13 +296,17 @@ FLOE_OP("Einsum", op) {
     s.add({s.random({2, 3}), s.random({4, 5})}, eq("ij,kl->ik"));
     s.add({s.random({0}), s.random({3})}, eq("i,j->ij"));
     s.add({s.random({2, 0}), s.random({0, 3})}, eq("ij,jk->ik"));
-    s.fails("Expected dimension 3 at axis 0 of the input shaped [2,3] but got dimension 2", {s.random({2, 3}), s.random({2, 3})}, eq("ij,jk->ik"));
-    s.fails("Expecting exactly one '->' in einsum equation: ij,jk", {s.random({2, 3}), s.random({3, 3})}, eq("ij,jk"));
+    s.fails("Expected dimension 3 at axis 0 of the input shaped [2,3] but got dimension 2",
+            {s.random({2, 3}), s.random({2, 3})}, eq("ij,jk->ik"));
+    s.fails("Expecting exactly one '->' in einsum equation: ij,jk", {s.random({2, 3}), s.random({3, 3})},
+            eq("ij,jk"));
     s.fails("Expected dimension 2 at axis 1", {s.random({2, 3})}, eq("ii->i"));
     s.fails("Expected 1 inputs but got: 2", {s.random({2, 3}), s.random({2})}, eq("ij->"));
     s.fails("Expected input 0 to have rank 3 but got: 2", {s.random({2, 3})}, eq("ijk->i"));
-    s.fails("no ellipsis (...) was found in the output", {s.random({1, 2, 3}), s.random({3, 1})}, eq("...ij,jk->ik"));
-    s.fails("Expecting 1 or 2 input subscripts", {s.random({2}), s.random({2}), s.random({2})}, eq("i,i,i->i"));
+    s.fails("no ellipsis (...) was found in the output", {s.random({1, 2, 3}), s.random({3, 1})},
+            eq("...ij,jk->ik"));
+    s.fails("Expecting 1 or 2 input subscripts", {s.random({2}), s.random({2}), s.random({2})},
+            eq("i,i,i->i"));
   });
 }
 

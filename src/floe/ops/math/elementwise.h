@@ -25,7 +25,8 @@ inline constexpr const char* kRealAttr =
     "T:{float,double,int32,uint8,int16,int8,int64,bfloat16,uint16,half,uint32,uint64}";
 
 template <class T>
-inline constexpr bool is_complex_v = std::is_same_v<T, std::complex<float>> || std::is_same_v<T, std::complex<double>>;
+inline constexpr bool is_complex_v =
+    std::is_same_v<T, std::complex<float>> || std::is_same_v<T, std::complex<double>>;
 
 /// out[i] = f(in[i]); `cost` is about the number of nanoseconds of one call.
 template <class In, class Out, class F>

@@ -30,7 +30,9 @@ Levels levels_of(const KernelInit& k) {
 }
 
 FLOE_OP("FakeQuantWithMinMaxArgs", op) {
-  op.in("inputs:float").out("outputs:float").attrs("min:float=-6.0; max:float=6.0; num_bits:int=8; narrow_range:bool=false");
+  op.in("inputs:float")
+      .out("outputs:float")
+      .attrs("min:float=-6.0; max:float=6.0; num_bits:int=8; narrow_range:bool=false");
   op.infer(infer_unchanged).elementwise();
   op.kernel([](const KernelInit& k) -> KernelFn {
     Levels l = levels_of(k);
@@ -39,9 +41,8 @@ FLOE_OP("FakeQuantWithMinMaxArgs", op) {
     Grid g(min, max, l.low, l.high);
     float inverse = (l.high - l.low) / (max - min);
     return [g, inverse](KernelContext& c) {
-      map_unary<float, float>(c, 2, [&](float x) {
-        return std::floor((g.clamp(x) - g.lo) * inverse + 0.5f) * g.scale + g.lo;
-      });
+      map_unary<float, float>(
+          c, 2, [&](float x) { return std::floor((g.clamp(x) - g.lo) * inverse + 0.5f) * g.scale + g.lo; });
     };
   });
   op.samples([](Samples& s) {
@@ -60,7 +61,9 @@ FLOE_OP("FakeQuantWithMinMaxArgs", op) {
 
 // One range for all, or one for each index of the last dimension.
 void define_vars(OpBuilder& op, bool per_channel) {
-  op.in("inputs:float, min:float, max:float").out("outputs:float").attrs("num_bits:int=8; narrow_range:bool=false");
+  op.in("inputs:float, min:float, max:float")
+      .out("outputs:float")
+      .attrs("num_bits:int=8; narrow_range:bool=false");
   op.infer([per_channel](InferContext& c) {
     Shape x = per_channel ? c.with_rank_at_least(0, 1) : c.shape(0);
     for (int i : {1, 2}) {
@@ -88,17 +91,21 @@ void define_vars(OpBuilder& op, bool per_channel) {
   op.samples([per_channel](Samples& s) {
     if (per_channel) {
       s.add({s.random({5, 2}), Samples::numbers({2}, {-1, -2}), Samples::numbers({2}, {2, 3})});
-      s.add({s.random({5, 2}), Samples::numbers({2}, {0, 0}), Samples::numbers({2}, {0, 3})}, {{"num_bits", int64_t(4)}});
-      s.add({s.random({2, 2, 3}), Samples::numbers({3}, {-1, -1, -1}), Samples::numbers({3}, {1, 2, 3})}, {{"narrow_range", true}});
+      s.add({s.random({5, 2}), Samples::numbers({2}, {0, 0}), Samples::numbers({2}, {0, 3})},
+            {{"num_bits", int64_t(4)}});
+      s.add({s.random({2, 2, 3}), Samples::numbers({3}, {-1, -1, -1}), Samples::numbers({3}, {1, 2, 3})},
+            {{"narrow_range", true}});
       s.add({s.random({2}), Samples::numbers({2}, {-1, -1}), Samples::numbers({2}, {1, 2})});
       s.fails("Dimensions must be equal, but are 2 and 1", {s.random({5, 2}), s.random({1}), s.random({2})});
       return;
     }
     Tensor x = Samples::numbers({3, 3}, {-9, -1, -.5, -.3, 0, .3, .7, 1, 1.9});
-    for (auto [lo, hi] : {std::pair{-1.f, 2.f}, {1.f, 2.f}, {0.f, 0.f}}) s.add({x, Tensor::scalar(lo), Tensor::scalar(hi)});
+    for (auto [lo, hi] : {std::pair{-1.f, 2.f}, {1.f, 2.f}, {0.f, 0.f}})
+      s.add({x, Tensor::scalar(lo), Tensor::scalar(hi)});
     s.add({x, Tensor::scalar(-1.f), Tensor::scalar(2.f)}, {{"num_bits", int64_t(4)}, {"narrow_range", true}});
     s.fails("Shape must be rank 0 but is rank 1", {x, s.random({1}), Tensor::scalar(2.f)});
-    s.fails("num_bits must be between 2 and 16", {x, Tensor::scalar(0.f), Tensor::scalar(2.f)}, {{"num_bits", int64_t(1)}});
+    s.fails("num_bits must be between 2 and 16", {x, Tensor::scalar(0.f), Tensor::scalar(2.f)},
+            {{"num_bits", int64_t(1)}});
   });
 }
 FLOE_OP("FakeQuantWithMinMaxVars", op) { define_vars(op, false); }

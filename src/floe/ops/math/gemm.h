@@ -56,7 +56,8 @@ void pack(const MatrixView<T>& m, int64_t r0, int64_t rows, int64_t c0, int64_t 
 
 // c[4][width] += a[4][depth] * b[depth][columns], `width` columns at a time in registers.
 template <int kRows, int kWidth, class Acc>
-void tile(const Acc* a, int64_t a_stride, const Acc* b, int64_t b_stride, int64_t depth, Acc* c, int64_t c_stride) {
+void tile(const Acc* a, int64_t a_stride, const Acc* b, int64_t b_stride, int64_t depth, Acc* c,
+          int64_t c_stride) {
   Acc sum[kRows][kWidth];
   for (int i = 0; i < kRows; ++i)
     for (int j = 0; j < kWidth; ++j) sum[i][j] = c[i * c_stride + j];
@@ -75,13 +76,15 @@ void panel(const Acc* a, int64_t rows, const Acc* b, int64_t columns, int64_t de
     int64_t j = 0;
     for (; j + kWidth <= columns; j += kWidth)
       tile<4, kWidth>(a + i * depth, depth, b + j, columns, depth, c + i * columns + j, columns);
-    for (; j < columns; ++j) tile<4, 1>(a + i * depth, depth, b + j, columns, depth, c + i * columns + j, columns);
+    for (; j < columns; ++j)
+      tile<4, 1>(a + i * depth, depth, b + j, columns, depth, c + i * columns + j, columns);
   }
   for (; i < rows; ++i) {
     int64_t j = 0;
     for (; j + kWidth <= columns; j += kWidth)
       tile<1, kWidth>(a + i * depth, depth, b + j, columns, depth, c + i * columns + j, columns);
-    for (; j < columns; ++j) tile<1, 1>(a + i * depth, depth, b + j, columns, depth, c + i * columns + j, columns);
+    for (; j < columns; ++j)
+      tile<1, 1>(a + i * depth, depth, b + j, columns, depth, c + i * columns + j, columns);
   }
 }
 
@@ -93,8 +96,8 @@ void gemm(const MatrixView<TA>& a, const MatrixView<TB>& b, int64_t m, int64_t n
   using namespace gemm_internal;
   using Acc = accumulator_t<Out>;
   constexpr int64_t kM = 64, kN = 128, kK = 256;
-  std::vector<Acc> pa(size_t(std::min(m, kM) * std::min(k, kK))), pb(size_t(std::min(n, kN) * std::min(k, kK))),
-      pc(size_t(std::min(m, kM) * std::min(n, kN)));
+  std::vector<Acc> pa(size_t(std::min(m, kM) * std::min(k, kK))),
+      pb(size_t(std::min(n, kN) * std::min(k, kK))), pc(size_t(std::min(m, kM) * std::min(n, kN)));
   for (int64_t j = 0; j < n; j += kN) {
     int64_t columns = std::min(kN, n - j);
     for (int64_t i = 0; i < m; i += kM) {

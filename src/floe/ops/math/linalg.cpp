@@ -110,15 +110,15 @@ void infer_solve(InferContext& c) {
   if (!a.has_rank() && !b.has_rank()) return;
   if (a.has_rank() && b.has_rank()) {
     if (a.rank() != b.rank())
-      c.fail(cat("All input tensors must have the same rank. Shapes must be equal rank, but are ", a.rank() - 2, " and ",
-                 b.rank() - 2));
+      c.fail(cat("All input tensors must have the same rank. Shapes must be equal rank, but are ",
+                 a.rank() - 2, " and ", b.rank() - 2));
     for (int i = 0; i + 2 < a.rank(); ++i)
       if (a[i] >= 0 && b[i] >= 0 && a[i] != b[i])
         c.fail(cat("All input tensors must have the same outer dimensions. Dimension ", i,
                    " in both shapes must be equal, but are ", a[i], " and ", b[i]));
     if (a.dim(-1) >= 0 && b.dim(-2) >= 0 && a.dim(-1) != b.dim(-2))
-      c.fail(cat("Input matrix and rhs are incompatible. Dimensions must be equal, but are ", a.dim(-1), " and ",
-                 b.dim(-2)));
+      c.fail(cat("Input matrix and rhs are incompatible. Dimensions must be equal, but are ", a.dim(-1),
+                 " and ", b.dim(-2)));
   }
   const Shape& known = a.has_rank() ? a : b;
   Shape out = known;
@@ -135,14 +135,20 @@ void square_failures(Samples& s) {
   s.fails("Dimensions must be equal, but are 2 and 3", {s.random({2, 3})});
 }
 
-void square_samples(Samples& s, const std::function<Tensor(const Shape&, DType)>& make, const AttrMap& attrs = {}) {
+void square_samples(Samples& s, const std::function<Tensor(const Shape&, DType)>& make,
+                    const AttrMap& attrs = {}) {
   for (DType t : kSolverDtypes) s.add({make({4, 4}, t)}, attrs);
-  for (const Shape& shape : {Shape{1, 1}, Shape{2, 3, 3, 3}, Shape{20, 20}, Shape{0, 0}, Shape{2, 0, 0}, Shape{0, 3, 3}})
+  for (const Shape& shape :
+       {Shape{1, 1}, Shape{2, 3, 3, 3}, Shape{20, 20}, Shape{0, 0}, Shape{2, 0, 0}, Shape{0, 3, 3}})
     s.add({make(shape, DType::kFloat32)}, attrs);
 }
 
 FLOE_OP("Cholesky", op) {
-  op.in("input:T").out("output:T").attrs(kSolverAttr).infer(infer_square).kernel(solver_kernel<CholeskyKernel>);
+  op.in("input:T")
+      .out("output:T")
+      .attrs(kSolverAttr)
+      .infer(infer_square)
+      .kernel(solver_kernel<CholeskyKernel>);
   op.samples([](Samples& s) {
     square_samples(s, [&](const Shape& shape, DType t) { return positive_definite(s, shape, t); });
     // Only the lower triangle is read.

@@ -12,7 +12,8 @@ namespace floe {
 
 using SolverTypes = Types<float, double, std::complex<float>, std::complex<double>>;
 inline constexpr const char* kSolverAttr = "T:{double,float,half,complex64,complex128}";
-inline const DType kSolverDtypes[] = {DType::kFloat32, DType::kFloat64, DType::kComplex64, DType::kComplex128};
+inline const DType kSolverDtypes[] = {DType::kFloat32, DType::kFloat64, DType::kComplex64,
+                                      DType::kComplex128};
 
 template <class T>
 using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
@@ -64,10 +65,11 @@ bool each_matrix(KernelContext& c, F fn) {
   const Shape& s = c.input(0).shape();
   double rows = double(s.dim(-2)), columns = double(s.dim(-1));
   std::atomic<bool> fine = true;
-  parallel_for(c.threads(), matrix_count(s), rows * columns * std::min(rows, columns), [&](int64_t from, int64_t to) {
-    for (int64_t b = from; b < to; ++b)
-      if (!fn(b)) fine = false;
-  });
+  parallel_for(c.threads(), matrix_count(s), rows * columns * std::min(rows, columns),
+               [&](int64_t from, int64_t to) {
+                 for (int64_t b = from; b < to; ++b)
+                   if (!fn(b)) fine = false;
+               });
   return fine;
 }
 

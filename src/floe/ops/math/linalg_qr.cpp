@@ -32,7 +32,10 @@ FLOE_OP("Qr", op) {
     Shape s = infer_matrices(c, 0);
     if (!s.has_rank()) return;
     int64_t m = s.dim(-2), n = s.dim(-1);
-    int64_t side = c.attr<bool>("full_matrices") ? m : m == 0 || n == 0 ? 0 : m < 0 || n < 0 ? -1 : std::min(m, n);
+    int64_t side = c.attr<bool>("full_matrices") ? m
+                   : m == 0 || n == 0            ? 0
+                   : m < 0 || n < 0              ? -1
+                                                 : std::min(m, n);
     c.set_output(0, batch_of(s).concat({m, side}));
     c.set_output(1, batch_of(s).concat({side, n}));
   });
@@ -42,7 +45,8 @@ FLOE_OP("Qr", op) {
       AttrMap attrs = {{"full_matrices", full}};
       for (DType t : kSolverDtypes)
         for (const Shape& shape : {Shape{3, 3}, Shape{5, 3}, Shape{2, 4}}) s.add({s.random(shape, t)}, attrs);
-      for (const Shape& shape : {Shape{1, 1}, Shape{2, 2, 4, 3}, Shape{70, 50}, Shape{0, 3}, Shape{3, 0}, Shape{0, 3, 3}})
+      for (const Shape& shape :
+           {Shape{1, 1}, Shape{2, 2, 4, 3}, Shape{70, 50}, Shape{0, 3}, Shape{3, 0}, Shape{0, 3, 3}})
         s.add({s.random(shape)}, attrs);
     }
     s.add({Samples::filled({3, 2}, 0)});

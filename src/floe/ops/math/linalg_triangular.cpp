@@ -43,15 +43,15 @@ void infer_triangular(InferContext& c) {
 }
 
 FLOE_OP("MatrixTriangularSolve", op) {
-  op.in("matrix:T, rhs:T").out("output:T").attrs(
-      "lower:bool=true; adjoint:bool=false; T:{bfloat16,double,float,half,complex64,complex128}");
+  op.in("matrix:T, rhs:T")
+      .out("output:T")
+      .attrs("lower:bool=true; adjoint:bool=false; T:{bfloat16,double,float,half,complex64,complex128}");
   op.infer(infer_triangular);
   op.kernel([](const KernelInit& k) -> KernelFn {
     bool lower = k.attr<bool>("lower"), adjoint = k.attr<bool>("adjoint");
     KernelFn fn;
-    dispatch(SolverTypes{}, k.input_type(0), [&]<class T>() {
-      fn = [=](KernelContext& c) { triangular_solve<T>(c, lower, adjoint); };
-    });
+    dispatch(SolverTypes{}, k.input_type(0),
+             [&]<class T>() { fn = [=](KernelContext& c) { triangular_solve<T>(c, lower, adjoint); }; });
     return fn;
   });
   op.samples([](Samples& s) {

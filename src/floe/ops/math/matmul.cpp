@@ -5,13 +5,14 @@
 namespace floe {
 namespace {
 
-using ProductTypes = Types<float, double, float16, bfloat16, int32_t, int64_t, int16_t, uint8_t, uint16_t, uint32_t,
-                           uint64_t, std::complex<float>, std::complex<double>>;
+using ProductTypes = Types<float, double, float16, bfloat16, int32_t, int64_t, int16_t, uint8_t, uint16_t,
+                           uint32_t, uint64_t, std::complex<float>, std::complex<double>>;
 
 void infer_matmul(InferContext& c) {
   for (int i = 0; i < 2; ++i)
     if (c.shape(i).has_rank() && c.shape(i).rank() != 2)
-      c.fail(cat("In[", i, "] ndims must be ", c.shape(i).rank() < 2 ? ">= 2" : "2", ", found ", c.shape(i).str()));
+      c.fail(cat("In[", i, "] ndims must be ", c.shape(i).rank() < 2 ? ">= 2" : "2", ", found ",
+                 c.shape(i).str()));
   Shape a = c.with_rank(0, 2), b = c.with_rank(1, 2);
   bool ta = c.attr<bool>("transpose_a"), tb = c.attr<bool>("transpose_b");
   int64_t ka = a[ta ? 0 : 1], kb = b[tb ? 1 : 0];
@@ -27,10 +28,12 @@ MatrixView<T> view_of(const T* data, int64_t columns, bool transposed, bool conj
 }
 
 FLOE_OP("MatMul", op) {
-  op.in("a:T, b:T").out("product:T").attrs(
-      "transpose_a:bool=false; transpose_b:bool=false; "
-      "T:{bfloat16,half,float,double,int32,int64,uint8,uint16,uint32,uint64,complex64,complex128}; "
-      "grad_a:bool=false; grad_b:bool=false");
+  op.in("a:T, b:T")
+      .out("product:T")
+      .attrs(
+          "transpose_a:bool=false; transpose_b:bool=false; "
+          "T:{bfloat16,half,float,double,int32,int64,uint8,uint16,uint32,uint64,complex64,complex128}; "
+          "grad_a:bool=false; grad_b:bool=false");
   op.infer(infer_matmul);
   op.kernel([](const KernelInit& k) -> KernelFn {
     bool ta = k.attr<bool>("transpose_a"), tb = k.attr<bool>("transpose_b");
@@ -42,14 +45,15 @@ FLOE_OP("MatMul", op) {
           x = view_of(a.data<T>(), a.dim(1), ta, false);
           y = view_of(b.data<T>(), b.dim(1), tb, false);
         };
-        batched_gemm<T, T>(c.threads(), 1, c.output(0).dim(0), c.output(0).dim(1), a.dim(ta ? 0 : 1), c.out<T>(0), at);
+        batched_gemm<T, T>(c.threads(), 1, c.output(0).dim(0), c.output(0).dim(1), a.dim(ta ? 0 : 1),
+                           c.out<T>(0), at);
       };
     });
     return fn;
   });
   op.samples([](Samples& s) {
-    for (DType t : {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kBfloat16, DType::kInt32, DType::kInt64,
-                    DType::kComplex64, DType::kComplex128}) {
+    for (DType t : {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kBfloat16, DType::kInt32,
+                    DType::kInt64, DType::kComplex64, DType::kComplex128}) {
       s.add({s.random({3, 4}, t), s.random({4, 5}, t)});
       s.add({s.random({4, 3}, t), s.random({5, 4}, t)}, {{"transpose_a", true}, {"transpose_b", true}});
     }
@@ -127,9 +131,8 @@ void batch_matmul(KernelContext& c, bool ax, bool ay) {
 KernelFn batch_matmul_kernel(const KernelInit& k) {
   bool ax = k.attr<bool>("adj_x"), ay = k.attr<bool>("adj_y");
   KernelFn fn;
-  dispatch(ProductTypes{}, k.input_type(0), [&]<class T>() {
-    fn = [ax, ay](KernelContext& c) { batch_matmul<T, T, T>(c, ax, ay); };
-  });
+  dispatch(ProductTypes{}, k.input_type(0),
+           [&]<class T>() { fn = [ax, ay](KernelContext& c) { batch_matmul<T, T, T>(c, ax, ay); }; });
   return fn;
 }
 
@@ -165,9 +168,12 @@ void typed_batch_samples(Samples& s, std::initializer_list<DType> types) {
 }
 
 FLOE_OP("BatchMatMul", op) {
-  op.in("x:T, y:T").out("output:T").attrs(
-      "T:{bfloat16,half,float,double,int32,int64,complex64,complex128}; adj_x:bool=false; adj_y:bool=false; "
-      "grad_x:bool=false; grad_y:bool=false");
+  op.in("x:T, y:T")
+      .out("output:T")
+      .attrs(
+          "T:{bfloat16,half,float,double,int32,int64,complex64,complex128}; adj_x:bool=false; "
+          "adj_y:bool=false; "
+          "grad_x:bool=false; grad_y:bool=false");
   op.infer(infer_batch_matmul<false>).kernel(batch_matmul_kernel);
   op.samples([](Samples& s) {
     typed_batch_samples(s, {DType::kFloat64, DType::kFloat16, DType::kBfloat16, DType::kInt32, DType::kInt64,
@@ -179,9 +185,11 @@ FLOE_OP("BatchMatMul", op) {
 }
 
 FLOE_OP("BatchMatMulV2", op) {
-  op.in("x:T, y:T").out("output:T").attrs(
-      "T:{bfloat16,half,float,double,int16,int32,int64,uint8,uint16,uint32,uint64,complex64,complex128}; "
-      "adj_x:bool=false; adj_y:bool=false; grad_x:bool=false; grad_y:bool=false");
+  op.in("x:T, y:T")
+      .out("output:T")
+      .attrs(
+          "T:{bfloat16,half,float,double,int16,int32,int64,uint8,uint16,uint32,uint64,complex64,complex128}; "
+          "adj_x:bool=false; adj_y:bool=false; grad_x:bool=false; grad_y:bool=false");
   op.infer(infer_batch_matmul<true>).kernel(batch_matmul_kernel);
   op.samples([](Samples& s) {
     typed_batch_samples(s, {DType::kFloat64, DType::kFloat16, DType::kBfloat16, DType::kInt16, DType::kInt32,
@@ -192,11 +200,13 @@ FLOE_OP("BatchMatMulV2", op) {
 }
 
 FLOE_OP("BatchMatMulV3", op) {
-  op.in("x:Ta, y:Tb").out("output:Tout").attrs(
-      "Ta:{bfloat16,half,float,double,uint8,int8,int16,int32,int64,complex64,complex128}; "
-      "Tb:{bfloat16,half,float,double,uint8,int8,int16,int32,int64,complex64,complex128}; "
-      "Tout:{bfloat16,half,float,double,int16,int32,int64,complex64,complex128}; "
-      "adj_x:bool=false; adj_y:bool=false; grad_x:bool=false; grad_y:bool=false");
+  op.in("x:Ta, y:Tb")
+      .out("output:Tout")
+      .attrs(
+          "Ta:{bfloat16,half,float,double,uint8,int8,int16,int32,int64,complex64,complex128}; "
+          "Tb:{bfloat16,half,float,double,uint8,int8,int16,int32,int64,complex64,complex128}; "
+          "Tout:{bfloat16,half,float,double,int16,int32,int64,complex64,complex128}; "
+          "adj_x:bool=false; adj_y:bool=false; grad_x:bool=false; grad_y:bool=false");
   op.infer(infer_batch_matmul<true>);
   op.kernel([](const KernelInit& k) -> KernelFn {
     bool ax = k.attr<bool>("adj_x"), ay = k.attr<bool>("adj_y");
@@ -228,8 +238,8 @@ FLOE_OP("BatchMatMulV3", op) {
     AttrMap out = {{"Tout", DType::kFloat32}};
     plain_batch_samples(s, out);
     broadcast_batch_samples(s, out);
-    for (DType t : {DType::kFloat64, DType::kBfloat16, DType::kInt16, DType::kInt32, DType::kInt64, DType::kComplex64,
-                    DType::kComplex128})
+    for (DType t : {DType::kFloat64, DType::kBfloat16, DType::kInt16, DType::kInt32, DType::kInt64,
+                    DType::kComplex64, DType::kComplex128})
       s.add({s.random({2, 3, 2}, t), s.random({2, 2, 3}, t)}, {{"Tout", t}});
     for (DType a : {DType::kInt8, DType::kUint8})
       for (DType b : {DType::kInt8, DType::kUint8})

@@ -11,26 +11,30 @@ void need_matrix(const InferContext& c, int i) {
     c.fail(cat("input must be at least 2-dim, received shape: ", c.shape(i).str()));
 }
 
-int64_t one_int(const Tensor& t) { return dispatch(IndexTypes{}, t.dtype(), [&]<class I>() { return int64_t(t.item<I>()); }); }
+int64_t one_int(const Tensor& t) {
+  return dispatch(IndexTypes{}, t.dtype(), [&]<class I>() { return int64_t(t.item<I>()); });
+}
 
 void infer_band(InferContext& c) {
   need_matrix(c, 0);
   static const char* names[] = {"", "num_lower", "num_upper"};
   const Shape& x = c.shape(0);
   for (int i = 1; i < 3; ++i) {
-    if (c.shape(i).has_rank() && c.shape(i).rank() != 0) c.fail(cat(names[i], " must be scalar, got shape ", c.shape(i).str()));
+    if (c.shape(i).has_rank() && c.shape(i).rank() != 0)
+      c.fail(cat(names[i], " must be scalar, got shape ", c.shape(i).str()));
     auto v = c.int_value(i);
     int64_t size = x.has_rank() ? x.dim(i == 1 ? -2 : -1) : -1;
     if (v && size >= 0 && (*v)[0] > size)
-      c.fail(cat(names[i], " must be negative or less or equal to number of ", i == 1 ? "rows" : "columns", " (", size,
-                 ") got: ", (*v)[0]));
+      c.fail(cat(names[i], " must be negative or less or equal to number of ", i == 1 ? "rows" : "columns",
+                 " (", size, ") got: ", (*v)[0]));
   }
   c.set_output(0, x);
 }
 
 template <class T>
 void band(KernelContext& c) {
-  int64_t rows = c.input(0).dim(-2), columns = c.input(0).dim(-1), lower = one_int(c.input(1)), upper = one_int(c.input(2));
+  int64_t rows = c.input(0).dim(-2), columns = c.input(0).dim(-1), lower = one_int(c.input(1)),
+          upper = one_int(c.input(2));
   const T* x = static_cast<const T*>(c.input(0).raw());
   T* y = static_cast<T*>(c.output(0).mutable_raw());
   if (c.output(0).num_elements() == 0) return;
@@ -51,32 +55,42 @@ KernelFn band_kernel(const KernelInit& k) {
   return fn;
 }
 FLOE_OP("MatrixBandPart", op) {
-  op.in("input:T, num_lower:Tindex, num_upper:Tindex").out("band:T").attrs("T:type; Tindex:{int32,int64}=int64");
+  op.in("input:T, num_lower:Tindex, num_upper:Tindex")
+      .out("band:T")
+      .attrs("T:type; Tindex:{int32,int64}=int64");
   op.infer(infer_band).kernel(band_kernel).fails_on_values();
   op.samples([](Samples& s) {
-    for (DType t : {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kBfloat16, DType::kInt32, DType::kInt64,
-                    DType::kInt8, DType::kBool, DType::kComplex64, DType::kComplex128})
+    for (DType t : {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kBfloat16, DType::kInt32,
+                    DType::kInt64, DType::kInt8, DType::kBool, DType::kComplex64, DType::kComplex128})
       s.add({s.random({3, 4}, t), Tensor::scalar(1), Tensor::scalar(0)});
     auto n = [](int64_t v) { return Tensor::scalar(v); };
     for (int64_t lower : {-1, 0, 2})
       for (int64_t upper : {-1, 0, 3}) s.add({s.random({2, 4, 3}), n(lower), n(upper)});
     s.add({s.random({0, 3}), n(0), n(0)});
     s.fails("input must be at least 2-dim, received shape: [3]", {s.random({3}), n(0), n(0)});
-    s.fails("num_lower must be negative or less or equal to number of rows (3) got: 4", {s.random({3, 4}), n(4), n(0)});
+    s.fails("num_lower must be negative or less or equal to number of rows (3) got: 4",
+            {s.random({3, 4}), n(4), n(0)});
   });
 }
 
 // Where diagonal d of a matrix lies: its length, and how far it is shifted inside a padded row of diagonals.
 struct Align {
-  bool upper_left = false, lower_left = true;  // RIGHT_LEFT: superdiagonals to the right, subdiagonals to the left
+  bool upper_left = false,
+       lower_left = true;  // RIGHT_LEFT: superdiagonals to the right, subdiagonals to the left
 };
-Align align_of(const std::string& s) { return {s.rfind("LEFT", 0) == 0, s.find("_LEFT") != std::string::npos}; }
+Align align_of(const std::string& s) {
+  return {s.rfind("LEFT", 0) == 0, s.find("_LEFT") != std::string::npos};
+}
 
 struct Diagonals {
   int64_t lower = 0, upper = 0, rows = 0, columns = 0;
   int64_t count() const { return upper - lower + 1; }
-  int64_t length(int64_t d) const { return std::min(rows + std::min<int64_t>(0, d), columns - std::max<int64_t>(0, d)); }
-  int64_t longest() const { return std::min(rows + std::min<int64_t>(0, upper), columns - std::max<int64_t>(0, lower)); }
+  int64_t length(int64_t d) const {
+    return std::min(rows + std::min<int64_t>(0, d), columns - std::max<int64_t>(0, d));
+  }
+  int64_t longest() const {
+    return std::min(rows + std::min<int64_t>(0, upper), columns - std::max<int64_t>(0, lower));
+  }
   int64_t shift(int64_t d, Align a) const {
     bool left = d > 0 ? a.upper_left : d < 0 ? a.lower_left : a.upper_left && a.lower_left;
     return left ? 0 : longest() - length(d);
@@ -91,19 +105,25 @@ struct KRange {
 
 KRange read_k(const InferContext& c, int input) {
   const Shape& s = c.shape(input);
-  if (s.has_rank() && s.rank() > 1) c.fail(cat("diag_index must be a scalar or vector, received shape: ", s.str()));
+  if (s.has_rank() && s.rank() > 1)
+    c.fail(cat("diag_index must be a scalar or vector, received shape: ", s.str()));
   if (s.rank() == 1 && s[0] >= 0 && (s[0] == 0 || s[0] > 2))
     c.fail(cat("diag_index must have only one or two elements, received ", s[0], " elements."));
   auto v = c.int_value(input);
   if (!v) return {};
   int64_t lower = v->front(), upper = v->back();
-  if (lower > upper) c.fail(cat("lower_diag_index must not be larger than upper_diag_index: ", lower, " > ", upper));
+  if (lower > upper)
+    c.fail(cat("lower_diag_index must not be larger than upper_diag_index: ", lower, " > ", upper));
   return {true, lower, upper};
 }
 void check_k(const InferContext& c, const Diagonals& d) {
   auto inside = [&](int64_t k) { return (-d.rows < k && k < d.columns) || k == 0; };
-  if (!inside(d.lower)) c.fail(cat("lower_diag_index is out of bound: ", d.lower, ". It must be between ", -d.rows, " and ", d.columns));
-  if (!inside(d.upper)) c.fail(cat("upper_diag_index is out of bound: ", d.upper, ". It must be between ", -d.rows, " and ", d.columns));
+  if (!inside(d.lower))
+    c.fail(cat("lower_diag_index is out of bound: ", d.lower, ". It must be between ", -d.rows, " and ",
+               d.columns));
+  if (!inside(d.upper))
+    c.fail(cat("upper_diag_index is out of bound: ", d.upper, ". It must be between ", -d.rows, " and ",
+               d.columns));
 }
 
 // Calls fn(position in the packed diagonals, position in the matrix or -1 where there is only padding).
@@ -179,9 +199,11 @@ void infer_set_diag(InferContext& c, bool versioned) {
   if (d.lower != d.upper) want.push_back(d.count());
   want.push_back(d.longest());
   if (!v.is_compatible_with(want))
-    c.fail(cat("Either first dimensions of diagonal don't match input.shape[:-2], or diagonal.shape[:-1] is not equal to "
-               "the longests diagonal in range [lower_diag_index:upper_diag_index].\nInput shape: ", x.str(),
-               "\nDiagonal shape: ", v.str(), "\nExpected diagonal shape: ", want.str()));
+    c.fail(
+        cat("Either first dimensions of diagonal don't match input.shape[:-2], or diagonal.shape[:-1] is not "
+            "equal to "
+            "the longests diagonal in range [lower_diag_index:upper_diag_index].\nInput shape: ",
+            x.str(), "\nDiagonal shape: ", v.str(), "\nExpected diagonal shape: ", want.str()));
 }
 
 template <class T>
@@ -205,7 +227,8 @@ struct DiagSizes {
 };
 // The smallest matrix that holds the diagonals, or the given size.
 DiagSizes matrix_size(int64_t lower, int64_t upper, int64_t longest, int64_t rows, int64_t columns) {
-  int64_t min_rows = longest - std::min<int64_t>(upper, 0), min_columns = longest + std::max<int64_t>(lower, 0);
+  int64_t min_rows = longest - std::min<int64_t>(upper, 0),
+          min_columns = longest + std::max<int64_t>(lower, 0);
   if (rows == -1 && columns == -1) {
     rows = columns = std::max(min_rows, min_columns);
   } else if (rows == -1) {
@@ -227,25 +250,34 @@ void infer_diag(InferContext& c, bool versioned) {
   auto rows = c.int_value(2), columns = c.int_value(3);
   static const char* names[] = {"", "", "num_rows", "num_cols", "padding_value"};
   for (int i = 2; i < 5; ++i)
-    if (c.shape(i).has_rank() && c.shape(i).num_elements() > 1) c.fail(cat(names[i], " must be a scalar, received shape: ", c.shape(i).str()));
+    if (c.shape(i).has_rank() && c.shape(i).num_elements() > 1)
+      c.fail(cat(names[i], " must be a scalar, received shape: ", c.shape(i).str()));
   if (!v.has_rank() || !k.known) return;
   int64_t lower = k.lower, upper = k.upper;
   bool several = lower != upper;
   if (several && v.rank() < 2) c.fail(cat("diagonal must be at least 2-dim, received shape: ", v.str()));
   if (several && v.dim(-2) >= 0 && v.dim(-2) != upper - lower + 1)
-    c.fail(cat("The number of diagonals provided in the input does not match the lower_diag_index and upper_diag_index "
-               "range: ", v.dim(-2), " diagonals for [", lower, ", ", upper, "]"));
+    c.fail(
+        cat("The number of diagonals provided in the input does not match the lower_diag_index and "
+            "upper_diag_index "
+            "range: ",
+            v.dim(-2), " diagonals for [", lower, ", ", upper, "]"));
   Shape out = v.slice(0, v.rank() - (several ? 2 : 1));
   int64_t r = -1, q = -1;
   if (rows && columns && v.dim(-1) >= 0) {
-    int64_t longest = v.dim(-1), given_rows = rows->empty() ? -1 : (*rows)[0], given_columns = columns->empty() ? -1 : (*columns)[0];
+    int64_t longest = v.dim(-1), given_rows = rows->empty() ? -1 : (*rows)[0],
+            given_columns = columns->empty() ? -1 : (*columns)[0];
     DiagSizes s = matrix_size(lower, upper, longest, given_rows, given_columns);
     r = s.rows, q = s.columns;
-    int64_t min_rows = longest - std::min<int64_t>(upper, 0), min_columns = longest + std::max<int64_t>(lower, 0);
+    int64_t min_rows = longest - std::min<int64_t>(upper, 0),
+            min_columns = longest + std::max<int64_t>(lower, 0);
     if (r < min_rows) c.fail(cat("The number of rows is too small: ", r, ", at least ", min_rows));
     if (q < min_columns) c.fail(cat("The number of columns is too small: ", q, ", at least ", min_columns));
     if (r != min_rows && q != min_columns)
-      c.fail(cat("The number of rows or columns is not consistent with the specified d_lower, d_upper, and diagonal: ", r, " x ", q));
+      c.fail(
+          cat("The number of rows or columns is not consistent with the specified d_lower, d_upper, and "
+              "diagonal: ",
+              r, " x ", q));
   }
   out.push_back(r);
   out.push_back(q);
@@ -260,7 +292,8 @@ void make_diag(KernelContext& c, bool versioned, Align a) {
   T* y = static_cast<T*>(c.output(0).mutable_raw());
   std::fill_n(y, n, versioned && c.input(4).num_elements() ? *raw_in<T>(c, 4) : T{});
   int64_t packed = g.count() * g.longest();
-  if (g.longest() != width) c.fail(cat("diagonals of length ", width, " do not fit: the longest has ", g.longest()));
+  if (g.longest() != width)
+    c.fail(cat("diagonals of length ", width, " do not fit: the longest has ", g.longest()));
   for (int64_t b = 0; b < n / each; ++b) {
     const T* v = raw_in<T>(c, 0) + b * packed;
     each_diagonal(g, a, [&](int64_t i, int64_t at) {
@@ -274,14 +307,20 @@ template <Kind kKind>
 void define_diag(OpBuilder& op, int version) {
   bool versioned = version > 1;
   op.infer([versioned](InferContext& c) {
-    (kKind == Kind::kPart ? infer_diag_part : kKind == Kind::kSet ? infer_set_diag : infer_diag)(c, versioned);
+    (kKind == Kind::kPart  ? infer_diag_part
+     : kKind == Kind::kSet ? infer_set_diag
+                           : infer_diag)(c, versioned);
   });
   if (versioned) op.fails_on_values();
   op.kernel([version, versioned](const KernelInit& k) -> KernelFn {
     Align a = version == 3 ? align_of(k.attr<std::string>("align")) : Align{true, true};
     KernelFn fn;
     dispatch_moves(k.input_type(0), [&]<class T>() {
-      fn = [=](KernelContext& c) { (kKind == Kind::kPart ? diag_part<T> : kKind == Kind::kSet ? set_diag<T> : make_diag<T>)(c, versioned, a); };
+      fn = [=](KernelContext& c) {
+        (kKind == Kind::kPart  ? diag_part<T>
+         : kKind == Kind::kSet ? set_diag<T>
+                               : make_diag<T>)(c, versioned, a);
+      };
     });
     return fn;
   });
@@ -289,7 +328,8 @@ void define_diag(OpBuilder& op, int version) {
     std::vector<AttrMap> aligns{{}};
     if (version == 3) {
       aligns.clear();
-      for (const char* a : {"LEFT_RIGHT", "RIGHT_LEFT", "LEFT_LEFT", "RIGHT_RIGHT"}) aligns.push_back({{"align", std::string(a)}});
+      for (const char* a : {"LEFT_RIGHT", "RIGHT_LEFT", "LEFT_LEFT", "RIGHT_RIGHT"})
+        aligns.push_back({{"align", std::string(a)}});
     }
     auto i32 = [](int v) { return Tensor::scalar(v); };
     Tensor pad = Tensor::scalar(9.f);
@@ -323,12 +363,15 @@ void define_diag(OpBuilder& op, int version) {
       }
     }
     if (kKind == Kind::kPart) s.fails("out of bound", {s.random({3, 4}), i32(7), pad});
-    if (kKind == Kind::kSet) s.fails("don't match input.shape[:-2]", {s.random({3, 4}), s.random({2}), i32(0)});
-    if (kKind == Kind::kMake) s.fails("The number of rows is too small", {s.random({3}), i32(0), i32(2), i32(3), pad});
+    if (kKind == Kind::kSet)
+      s.fails("don't match input.shape[:-2]", {s.random({3, 4}), s.random({2}), i32(0)});
+    if (kKind == Kind::kMake)
+      s.fails("The number of rows is too small", {s.random({3}), i32(0), i32(2), i32(3), pad});
   });
 }
 
-constexpr const char* kAlignAttr = "T:type; align:{'LEFT_RIGHT','RIGHT_LEFT','LEFT_LEFT','RIGHT_RIGHT'}='RIGHT_LEFT'";
+constexpr const char* kAlignAttr =
+    "T:type; align:{'LEFT_RIGHT','RIGHT_LEFT','LEFT_LEFT','RIGHT_RIGHT'}='RIGHT_LEFT'";
 FLOE_OP("MatrixDiagPart", op) {
   op.in("input:T").out("diagonal:T").attrs("T:type");
   define_diag<Kind::kPart>(op, 1);
@@ -358,11 +401,15 @@ FLOE_OP("MatrixDiag", op) {
   define_diag<Kind::kMake>(op, 1);
 }
 FLOE_OP("MatrixDiagV2", op) {
-  op.in("diagonal:T, k:int32, num_rows:int32, num_cols:int32, padding_value:T").out("output:T").attrs("T:type");
+  op.in("diagonal:T, k:int32, num_rows:int32, num_cols:int32, padding_value:T")
+      .out("output:T")
+      .attrs("T:type");
   define_diag<Kind::kMake>(op, 2);
 }
 FLOE_OP("MatrixDiagV3", op) {
-  op.in("diagonal:T, k:int32, num_rows:int32, num_cols:int32, padding_value:T").out("output:T").attrs(kAlignAttr);
+  op.in("diagonal:T, k:int32, num_rows:int32, num_cols:int32, padding_value:T")
+      .out("output:T")
+      .attrs(kAlignAttr);
   define_diag<Kind::kMake>(op, 3);
 }
 
@@ -388,8 +435,8 @@ FLOE_OP("Diag", op) {
     return fn;
   });
   op.samples([](Samples& s) {
-    for (DType t : {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kInt32, DType::kInt64, DType::kComplex64,
-                    DType::kComplex128})
+    for (DType t : {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kInt32, DType::kInt64,
+                    DType::kComplex64, DType::kComplex128})
       s.add({s.random({3}, t)});
     s.add({s.random({2, 2})});
     s.fails("Input must be at least rank 1", {s.random({})});
@@ -400,7 +447,8 @@ FLOE_OP("DiagPart", op) {
   op.infer([](InferContext& c) {
     const Shape& s = c.shape(0);
     if (!s.has_rank()) return;
-    if (s.rank() % 2 || s.rank() == 0) c.fail(cat("Input must have even and non-zero rank, input rank is ", s.rank()));
+    if (s.rank() % 2 || s.rank() == 0)
+      c.fail(cat("Input must have even and non-zero rank, input rank is ", s.rank()));
     Shape out;
     for (int i = 0, half = s.rank() / 2; i < half; ++i) {
       if (s[i] >= 0 && s[i + half] >= 0 && s[i] != s[i + half])
@@ -421,8 +469,8 @@ FLOE_OP("DiagPart", op) {
     return fn;
   });
   op.samples([](Samples& s) {
-    for (DType t : {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kInt32, DType::kInt64, DType::kComplex64,
-                    DType::kComplex128})
+    for (DType t : {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kInt32, DType::kInt64,
+                    DType::kComplex64, DType::kComplex128})
       s.add({s.random({3, 3}, t)});
     s.add({s.random({2, 3, 2, 3})});
     s.fails("Dimensions must be equal, but are 2 and 3", {s.random({2, 3})});

@@ -35,7 +35,8 @@ void check_ranges(InferContext& c, int64_t axis) {
     const Shape& r = c.shape(i);
     int want = axis < 0 ? 0 : 1;
     if (!r.has_rank()) continue;
-    if (r.rank() != want) c.fail(cat("Shape must be rank ", want, " but is rank ", r.rank(), " for input ", i));
+    if (r.rank() != want)
+      c.fail(cat("Shape must be rank ", want, " but is rank ", r.rank(), " for input ", i));
     if (want && x.has_rank() && r[0] >= 0 && x[int(axis)] >= 0 && r[0] != x[int(axis)])
       c.fail(cat("Dimensions must be equal, but are ", r[0], " and ", x[int(axis)]));
   }
@@ -83,11 +84,14 @@ struct Scaled {
 KernelFn quantize_kernel(const KernelInit& k) {
   Mode mode = mode_of(k);
   int64_t axis = k.attr<int64_t>("axis");
-  bool to_even = k.attr<std::string>("round_mode") == "HALF_TO_EVEN", narrow_range = k.attr<bool>("narrow_range");
+  bool to_even = k.attr<std::string>("round_mode") == "HALF_TO_EVEN",
+       narrow_range = k.attr<bool>("narrow_range");
   float least = k.attr<float>("ensure_minimum_range");
   if (to_even && mode != Mode::kScaled)
-    k.fail(cat("Round mode 'HALF_TO_EVEN' only supported for mode 'SCALED', but mode is '", k.attr<std::string>("mode"), "'."));
-  if (mode == Mode::kMinFirst && axis >= 0) k.fail("MIN_FIRST mode is not implemented for Quantize with axis != -1.");
+    k.fail(cat("Round mode 'HALF_TO_EVEN' only supported for mode 'SCALED', but mode is '",
+               k.attr<std::string>("mode"), "'."));
+  if (mode == Mode::kMinFirst && axis >= 0)
+    k.fail("MIN_FIRST mode is not implemented for Quantize with axis != -1.");
   KernelFn fn;
   dispatch(QuantTypes{}, k.output_type(0), [&]<class T>() {
     fn = [=](KernelContext& c) {
@@ -97,7 +101,8 @@ KernelFn quantize_kernel(const KernelInit& k) {
       Slices s(c.input(0).shape(), axis);
       for (int64_t n = 0; n < s.count; ++n) {
         float lo = c.in<float>(1)[n], hi = c.in<float>(2)[n];
-        if (hi < lo) c.fail(cat("input_max_range must be larger than input_min_range, got ", hi, " and ", lo));
+        if (hi < lo)
+          c.fail(cat("input_max_range must be larger than input_min_range, got ", hi, " and ", lo));
         float margin = std::max(1.0f, std::max(std::abs(lo), std::abs(hi))) * least;
         lo = std::min(0.0f, lo);
         hi = std::max(0.0f, std::max(hi, lo + margin));
@@ -111,7 +116,9 @@ KernelFn quantize_kernel(const KernelInit& k) {
           float scale = lo == hi ? 0 : float(steps / ((double(hi) - double(lo)) * (steps / (steps - 1))));
           float start = std::round(lo * scale) - low;
           float top = std::is_same_v<T, int32_t> ? 2147483520.0f : high;
-          s.each(n, [&](int64_t i) { y[i] = narrow<T>(std::min(std::max(std::round(x[i] * scale) - start, low), top)); });
+          s.each(n, [&](int64_t i) {
+            y[i] = narrow<T>(std::min(std::max(std::round(x[i] * scale) - start, low), top));
+          });
         } else {
           Scaled g(lo, hi, low + (narrow_range ? 1.0f : 0.0f), high);
           lo = g.lo;
@@ -134,10 +141,14 @@ const DType kQuants[] = {DType::kQint8, DType::kQuint8, DType::kQint16, DType::k
 const char* const kModes[] = {"MIN_COMBINED", "MIN_FIRST", "SCALED"};
 
 FLOE_OP("QuantizeV2", op) {
-  op.in("input:float, min_range:float, max_range:float").out("output:T, output_min:float, output_max:float").attrs(
-      "T:{qint8,quint8,qint32,qint16,quint16}; mode:{'MIN_COMBINED','MIN_FIRST','SCALED'}='MIN_COMBINED'; "
-      "round_mode:{'HALF_AWAY_FROM_ZERO','HALF_TO_EVEN'}='HALF_AWAY_FROM_ZERO'; narrow_range:bool=false; axis:int=-1; "
-      "ensure_minimum_range:float=0.01");
+  op.in("input:float, min_range:float, max_range:float")
+      .out("output:T, output_min:float, output_max:float")
+      .attrs(
+          "T:{qint8,quint8,qint32,qint16,quint16}; "
+          "mode:{'MIN_COMBINED','MIN_FIRST','SCALED'}='MIN_COMBINED'; "
+          "round_mode:{'HALF_AWAY_FROM_ZERO','HALF_TO_EVEN'}='HALF_AWAY_FROM_ZERO'; narrow_range:bool=false; "
+          "axis:int=-1; "
+          "ensure_minimum_range:float=0.01");
   op.fails_on_values().kernel(quantize_kernel);
   op.infer([](InferContext& c) {
     int64_t axis = c.attr<int64_t>("axis");
@@ -163,9 +174,13 @@ FLOE_OP("QuantizeV2", op) {
     auto by_column = [](const char* mode) {
       return AttrMap{{"T", DType::kQuint8}, {"mode", std::string(mode)}, {"axis", int64_t(1)}};
     };
-    for (const char* mode : {"MIN_COMBINED", "SCALED"}) s.add({s.random({3, 2}), lows, highs}, by_column(mode));
-    s.fails("MIN_FIRST mode is not implemented for Quantize", {s.random({3, 2}), lows, highs}, by_column("MIN_FIRST"));
-    s.add({x, f(-2), f(1)}, {{"T", DType::kQint8}, {"mode", std::string("SCALED")}, {"round_mode", std::string("HALF_TO_EVEN")}});
+    for (const char* mode : {"MIN_COMBINED", "SCALED"})
+      s.add({s.random({3, 2}), lows, highs}, by_column(mode));
+    s.fails("MIN_FIRST mode is not implemented for Quantize", {s.random({3, 2}), lows, highs},
+            by_column("MIN_FIRST"));
+    s.add(
+        {x, f(-2), f(1)},
+        {{"T", DType::kQint8}, {"mode", std::string("SCALED")}, {"round_mode", std::string("HALF_TO_EVEN")}});
     AttrMap m = {{"T", DType::kQint8}};
     s.fails("must be larger than", {x, f(2), f(1)}, m);
     s.fails("Shape must be rank 0 but is rank 1", {x, s.random({1}), f(1)}, m);
@@ -203,9 +218,12 @@ void dequantize(KernelContext& c, Mode mode, int64_t axis, bool narrow_range) {
 }
 
 FLOE_OP("Dequantize", op) {
-  op.in("input:T, min_range:float, max_range:float").out("output:dtype").attrs(
-      "T:{qint8,quint8,qint32,qint16,quint16}; mode:{'MIN_COMBINED','MIN_FIRST','SCALED'}='MIN_COMBINED'; "
-      "narrow_range:bool=false; axis:int=-1; dtype:{bfloat16,float}=float");
+  op.in("input:T, min_range:float, max_range:float")
+      .out("output:dtype")
+      .attrs(
+          "T:{qint8,quint8,qint32,qint16,quint16}; "
+          "mode:{'MIN_COMBINED','MIN_FIRST','SCALED'}='MIN_COMBINED'; "
+          "narrow_range:bool=false; axis:int=-1; dtype:{bfloat16,float}=float");
   op.infer([](InferContext& c) {
     check_ranges(c, c.attr<int64_t>("axis"));
     c.set_output(0, c.shape(0));
@@ -214,9 +232,11 @@ FLOE_OP("Dequantize", op) {
     Mode mode = mode_of(k);
     int64_t axis = k.attr<int64_t>("axis");
     bool narrow_range = k.attr<bool>("narrow_range");
-    if (mode == Mode::kMinFirst && axis >= 0) k.fail("MIN_FIRST mode is not implemented for Dequantize with axis != -1.");
+    if (mode == Mode::kMinFirst && axis >= 0)
+      k.fail("MIN_FIRST mode is not implemented for Dequantize with axis != -1.");
     if (mode != Mode::kMinCombined && k.output_type(0) == DType::kBfloat16)
-      k.fail(cat("dtype bfloat16 is only supported in mode MIN_COMBINED, found ", k.attr<std::string>("mode")));
+      k.fail(
+          cat("dtype bfloat16 is only supported in mode MIN_COMBINED, found ", k.attr<std::string>("mode")));
     KernelFn fn;
     dispatch(QuantTypes{}, k.input_type(0), [&]<class T>() {
       dispatch(Types<float, bfloat16>{}, k.output_type(0), [&]<class Out>() {
@@ -230,15 +250,19 @@ FLOE_OP("Dequantize", op) {
     for (DType t : kQuants)
       for (const char* mode : kModes) {
         bool is_signed = t == DType::kQint8 || t == DType::kQint16 || t == DType::kQint32;
-        Tensor x = Samples::numbers({5}, {is_signed ? -128. : 128., is_signed ? -1. : 1., 0, 1, 127}, storage_type(t));
+        Tensor x = Samples::numbers({5}, {is_signed ? -128. : 128., is_signed ? -1. : 1., 0, 1, 127},
+                                    storage_type(t));
         s.add({as_quant(x, t), f(-1), f(2)}, {{"mode", std::string(mode)}});
       }
     Tensor q = as_quant(Samples::numbers({2, 3}, {-127, -1, 0, 1, 5, 127}, DType::kInt8), DType::kQint8);
-    for (const char* mode : kModes) s.add({q, f(-3), f(2)}, {{"mode", std::string(mode)}, {"narrow_range", true}});
+    for (const char* mode : kModes)
+      s.add({q, f(-3), f(2)}, {{"mode", std::string(mode)}, {"narrow_range", true}});
     Tensor lo = Samples::numbers({3}, {-3, -1, 0}), hi = Samples::numbers({3}, {2, 1, 4});
-    for (const char* mode : {"MIN_COMBINED", "SCALED"}) s.add({q, lo, hi}, {{"mode", std::string(mode)}, {"axis", int64_t(1)}});
+    for (const char* mode : {"MIN_COMBINED", "SCALED"})
+      s.add({q, lo, hi}, {{"mode", std::string(mode)}, {"axis", int64_t(1)}});
     s.add({q, f(-1), f(2)}, {{"dtype", DType::kBfloat16}});
-    s.fails("MIN_FIRST mode is not implemented", {q, lo, hi}, {{"mode", std::string("MIN_FIRST")}, {"axis", int64_t(1)}});
+    s.fails("MIN_FIRST mode is not implemented", {q, lo, hi},
+            {{"mode", std::string("MIN_FIRST")}, {"axis", int64_t(1)}});
     s.fails("Dimensions must be equal, but are 3 and 2", {q, lo, hi}, {{"axis", int64_t(0)}});
     s.fails("Shape must be at least rank 3 but is rank 2", {q, lo, hi}, {{"axis", int64_t(2)}});
     s.fails("Shape must be rank 0 but is rank 1", {q, lo, hi});
@@ -247,7 +271,8 @@ FLOE_OP("Dequantize", op) {
 
 // To the grid and back. Without a given range, the data's own extremes are taken.
 template <class T>
-void round_trip(KernelContext& c, int64_t bits, bool is_signed, bool given, bool half_up, bool narrow_range, int64_t axis) {
+void round_trip(KernelContext& c, int64_t bits, bool is_signed, bool given, bool half_up, bool narrow_range,
+                int64_t axis) {
   if (bits < 1 || bits > (is_signed ? 62 : 63))
     c.fail(cat("num_bits is out of range: ", bits, " with signed_input ", is_signed));
   using A = std::conditional_t<std::is_same_v<T, double>, double, float>;
@@ -300,11 +325,16 @@ void infer_round_trip(InferContext& c) {
 }
 
 void define_round_trip(OpBuilder& op, int version) {
-  op.in(version == 3 ? "input:T, input_min:T, input_max:T, num_bits:int32" : "input:T, input_min:T, input_max:T");
-  op.out("output:T").attrs(
-      version == 3 ? "signed_input:bool=true; range_given:bool=true; T:{bfloat16,half,float,double}; narrow_range:bool=false; axis:int=-1"
-                   : "signed_input:bool=true; num_bits:int=8; range_given:bool=false; T:{bfloat16,half,float,double}; "
-                     "round_mode:{'HALF_TO_EVEN','HALF_UP'}='HALF_TO_EVEN'; narrow_range:bool=false; axis:int=-1");
+  op.in(version == 3 ? "input:T, input_min:T, input_max:T, num_bits:int32"
+                     : "input:T, input_min:T, input_max:T");
+  op.out("output:T")
+      .attrs(
+          version == 3
+              ? "signed_input:bool=true; range_given:bool=true; T:{bfloat16,half,float,double}; "
+                "narrow_range:bool=false; axis:int=-1"
+              : "signed_input:bool=true; num_bits:int=8; range_given:bool=false; "
+                "T:{bfloat16,half,float,double}; "
+                "round_mode:{'HALF_TO_EVEN','HALF_UP'}='HALF_TO_EVEN'; narrow_range:bool=false; axis:int=-1");
   op.infer(infer_round_trip).fails_on_values();
   op.kernel([version](const KernelInit& k) -> KernelFn {
     bool is_signed = k.attr<bool>("signed_input"), given = k.attr<bool>("range_given");
@@ -314,7 +344,8 @@ void define_round_trip(OpBuilder& op, int version) {
     KernelFn fn;
     dispatch(FloatTypes{}, k.input_type(0), [&]<class T>() {
       fn = [=](KernelContext& c) {
-        round_trip<T>(c, version == 3 ? c.scalar<int32_t>(3) : bits, is_signed, given, half_up, narrow_range, axis);
+        round_trip<T>(c, version == 3 ? c.scalar<int32_t>(3) : bits, is_signed, given, half_up, narrow_range,
+                      axis);
       };
     });
     return fn;
@@ -341,10 +372,13 @@ void define_round_trip(OpBuilder& op, int version) {
     if (version != 3) {
       add(x, -1, 2, 4, {{"range_given", true}, {"round_mode", std::string("HALF_UP")}});
       s.add({x, Samples::numbers({2}, {0, 0}), Samples::numbers({2}, {0, 0})}, {{"axis", int64_t(0)}});
-      s.fails("num_bits is out of range: 0", {x, Tensor::scalar(0.f), Tensor::scalar(0.f)}, {{"num_bits", int64_t(0)}});
-      s.fails("Invalid range: input_min 2 > input_max 1", {x, Tensor::scalar(2.f), Tensor::scalar(1.f)}, {{"range_given", true}});
+      s.fails("num_bits is out of range: 0", {x, Tensor::scalar(0.f), Tensor::scalar(0.f)},
+              {{"num_bits", int64_t(0)}});
+      s.fails("Invalid range: input_min 2 > input_max 1", {x, Tensor::scalar(2.f), Tensor::scalar(1.f)},
+              {{"range_given", true}});
     } else {
-      s.fails("Shape must be rank 0 but is rank 1", {x, Tensor::scalar(0.f), Tensor::scalar(1.f), Samples::i32({8})});
+      s.fails("Shape must be rank 0 but is rank 1",
+              {x, Tensor::scalar(0.f), Tensor::scalar(1.f), Samples::i32({8})});
     }
     add(Samples::filled({2}, 0), 0, 0, 8, {{"range_given", false}});
   });

@@ -33,11 +33,13 @@ int64_t range_size(T start, T limit, T delta, Fail&& fail) {
   }
 }
 
-using RangeTypes = Types<float, double, float16, bfloat16, int32_t, int64_t, int8_t, int16_t, uint16_t, uint32_t, uint64_t>;
+using RangeTypes =
+    Types<float, double, float16, bfloat16, int32_t, int64_t, int8_t, int16_t, uint16_t, uint32_t, uint64_t>;
 
 FLOE_OP("Range", op) {
-  op.in("start:Tidx, limit:Tidx, delta:Tidx").out("output:Tidx").attrs(
-      "Tidx:{bfloat16,half,float,double,int8,int16,int32,int64,uint16,uint32,uint64}=int32");
+  op.in("start:Tidx, limit:Tidx, delta:Tidx")
+      .out("output:Tidx")
+      .attrs("Tidx:{bfloat16,half,float,double,int8,int16,int32,int64,uint16,uint32,uint64}=int32");
   op.fails_on_values();
   op.infer([](InferContext& c) {
     static const char* names[] = {"start", "limit", "delta"};
@@ -81,16 +83,21 @@ FLOE_OP("Range", op) {
     add(DType::kFloat32, 0, 1, 0.1);
     add(DType::kFloat64, 0, 1, 0.1);
     s.fails("Requires delta != 0: 0", {Tensor::scalar(0), Tensor::scalar(5), Tensor::scalar(0)});
-    s.fails("Requires start <= limit when delta > 0: 5/0", {Tensor::scalar(5), Tensor::scalar(0), Tensor::scalar(1)});
-    s.fails("Requires start >= limit when delta < 0: 0/5", {Tensor::scalar(0), Tensor::scalar(5), Tensor::scalar(-1)});
-    s.fails("start must be a scalar, not shape [2]", {Samples::i32({0, 1}), Tensor::scalar(5), Tensor::scalar(1)});
+    s.fails("Requires start <= limit when delta > 0: 5/0",
+            {Tensor::scalar(5), Tensor::scalar(0), Tensor::scalar(1)});
+    s.fails("Requires start >= limit when delta < 0: 0/5",
+            {Tensor::scalar(0), Tensor::scalar(5), Tensor::scalar(-1)});
+    s.fails("start must be a scalar, not shape [2]",
+            {Samples::i32({0, 1}), Tensor::scalar(5), Tensor::scalar(1)});
     s.fails("Requires ((limit - start) / delta) <= 9223372036854775807",
             {Tensor::scalar(0.f), Tensor::scalar(INFINITY), Tensor::scalar(1.f)});
   });
 }
 
 FLOE_OP("LinSpace", op) {
-  op.in("start:T, stop:T, num:Tidx").out("output:T").attrs("T:{bfloat16,half,float,double}; Tidx:{int32,int64}=int32");
+  op.in("start:T, stop:T, num:Tidx")
+      .out("output:T")
+      .attrs("T:{bfloat16,half,float,double}; Tidx:{int32,int64}=int32");
   op.fails_on_values();
   op.infer([](InferContext& c) {
     static const char* names[] = {"start", "stop", "num"};
@@ -127,8 +134,9 @@ FLOE_OP("LinSpace", op) {
 }
 
 FLOE_OP("RaggedRange", op) {
-  op.in("starts:T, limits:T, deltas:T").out("rt_nested_splits:Tsplits, rt_dense_values:T").attrs(
-      "T:{bfloat16,float,double,int32,int64}=int32; Tsplits:{int32,int64}=int64");
+  op.in("starts:T, limits:T, deltas:T")
+      .out("rt_nested_splits:Tsplits, rt_dense_values:T")
+      .attrs("T:{bfloat16,float,double,int32,int64}=int32; Tsplits:{int32,int64}=int64");
   op.dynamic_outputs().fails_on_values();
   op.infer([](InferContext& c) {
     static const char* names[] = {"starts", "limits", "deltas"};
@@ -164,7 +172,8 @@ FLOE_OP("RaggedRange", op) {
         for (int64_t i = 0; i < rows; ++i) {
           T a = starts[i * step[0]], b = limits[i * step[1]], d = deltas[i * step[2]];
           if (compute_t<T>(d) == 0) c.fail("Requires delta != 0");
-          bool none = compute_t<T>(d) > 0 ? compute_t<T>(a) > compute_t<T>(b) : compute_t<T>(a) < compute_t<T>(b);
+          bool none =
+              compute_t<T>(d) > 0 ? compute_t<T>(a) > compute_t<T>(b) : compute_t<T>(a) < compute_t<T>(b);
           int64_t n = none ? 0 : range_size(a, b, d, [&](const std::string& m) { c.fail(m); });
           if (__builtin_add_overflow(splits.back(), n, &n) ||
               (splits_type == DType::kInt32 && n > std::numeric_limits<int32_t>::max()))
@@ -174,9 +183,8 @@ FLOE_OP("RaggedRange", op) {
         c.allocate(1, dtype_of_v<T>, Shape{splits.back()});
         T* out = c.out<T>(1);
         c.allocate(0, splits_type, Shape{rows + 1});
-        dispatch(IndexTypes{}, splits_type, [&]<class I>() {
-          std::copy(splits.begin(), splits.end(), c.out<I>(0));
-        });
+        dispatch(IndexTypes{}, splits_type,
+                 [&]<class I>() { std::copy(splits.begin(), splits.end(), c.out<I>(0)); });
         using C = std::conditional_t<std::is_integral_v<T>, uint64_t, T>;
         for (int64_t i = 0; i < rows; ++i) {
           C v = C(starts[i * step[0]]), d = C(deltas[i * step[2]]);
@@ -188,13 +196,15 @@ FLOE_OP("RaggedRange", op) {
   });
   op.samples([](Samples& s) {
     for (DType t : {DType::kFloat32, DType::kFloat64, DType::kInt32, DType::kInt64})
-      s.add({Samples::numbers({3}, {0, 5, 8}, t), Samples::numbers({3}, {3, 5, 2}, t), Samples::numbers({3}, {1, 1, -2}, t)});
+      s.add({Samples::numbers({3}, {0, 5, 8}, t), Samples::numbers({3}, {3, 5, 2}, t),
+             Samples::numbers({3}, {1, 1, -2}, t)});
     s.add({Tensor::scalar(0), Samples::i32({3, 5}), Tensor::scalar(2)}, {{"Tsplits", DType::kInt32}});
     s.add({Tensor::scalar(0), Tensor::scalar(3), Tensor::scalar(1)});
     s.add({Tensor::scalar(5), Tensor::scalar(3), Tensor::scalar(1)});
     s.fails("must have the same shape", {Samples::i32({0}), Samples::i32({3, 5}), Samples::i32({1})});
     s.fails("Requires delta != 0", {Samples::i32({0}), Samples::i32({3}), Samples::i32({0})});
-    s.fails("starts must be a scalar or vector", {s.random({1, 1}, DType::kInt32), Samples::i32({3}), Samples::i32({1})});
+    s.fails("starts must be a scalar or vector",
+            {s.random({1, 1}, DType::kInt32), Samples::i32({3}), Samples::i32({1})});
   });
 }
 

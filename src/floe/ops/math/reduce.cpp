@@ -129,7 +129,8 @@ constexpr int64_t kColumns = 256;
 // Sums of columns of halves are rounded after every addition, in TensorFlow's order:
 // columns that fill a vector of eight outputs have four partial sums, the others are added up one by one.
 template <class R>
-void sum_half_columns(const ReduceLoop& l, const float16* x, int64_t first, int64_t n, int64_t outputs, float16* y) {
+void sum_half_columns(const ReduceLoop& l, const float16* x, int64_t first, int64_t n, int64_t outputs,
+                      float16* y) {
   constexpr int64_t kVector = 8, kPartial = 4, kFewRows = 16;
   int64_t rows = l.outer_reduced, whole = rows / kPartial * kPartial, row = 0;
   float acc[kPartial][kColumns] = {};
@@ -178,30 +179,33 @@ void reduce(KernelContext& c) {
     return;
   }
   int64_t chunks = (l.inner + kColumns - 1) / kColumns;
-  parallel_for(c.threads(), l.outer_kept * chunks, double(count) * kColumns * 0.3, [&](int64_t from, int64_t to) {
-    Acc acc[kColumns];
-    for (int64_t i = from; i < to; ++i) {
-      int64_t o = i / chunks, begin = i % chunks * kColumns, n = std::min(kColumns, l.inner - begin);
-      const T* x = in + offset_of(o, l.kept, l.kept_stride) + begin;
-      if constexpr (std::is_same_v<T, float16> && requires { R::kIsSum; }) {
-        sum_half_columns<R>(l, x, o * l.inner + begin, n, l.outer_kept * l.inner, out + o * l.inner + begin);
-        continue;
-      }
-      std::fill_n(acc, n, R::init());
-      each_reduced(l, [&](int64_t offset) {
-        for (int64_t k = 0; k < n; ++k) acc[k] = R::merge(acc[k], R::map(x[offset + k]));
+  parallel_for(
+      c.threads(), l.outer_kept * chunks, double(count) * kColumns * 0.3, [&](int64_t from, int64_t to) {
+        Acc acc[kColumns];
+        for (int64_t i = from; i < to; ++i) {
+          int64_t o = i / chunks, begin = i % chunks * kColumns, n = std::min(kColumns, l.inner - begin);
+          const T* x = in + offset_of(o, l.kept, l.kept_stride) + begin;
+          if constexpr (std::is_same_v<T, float16> && requires { R::kIsSum; }) {
+            sum_half_columns<R>(l, x, o * l.inner + begin, n, l.outer_kept * l.inner,
+                                out + o * l.inner + begin);
+            continue;
+          }
+          std::fill_n(acc, n, R::init());
+          each_reduced(l, [&](int64_t offset) {
+            for (int64_t k = 0; k < n; ++k) acc[k] = R::merge(acc[k], R::map(x[offset + k]));
+          });
+          T* y = out + o * l.inner + begin;
+          for (int64_t k = 0; k < n; ++k) y[k] = R::finish(acc[k], count);
+        }
       });
-      T* y = out + o * l.inner + begin;
-      for (int64_t k = 0; k < n; ++k) y[k] = R::finish(acc[k], count);
-    }
-  });
 }
 
 template <class T>
 struct SumOf {
   static constexpr bool kIsSum = true;
   // Integers wrap around.
-  using Acc = std::conditional_t<std::is_integral_v<T>, std::make_unsigned_t<std::conditional_t<std::is_integral_v<T>, T, int>>,
+  using Acc = std::conditional_t<std::is_integral_v<T>,
+                                 std::make_unsigned_t<std::conditional_t<std::is_integral_v<T>, T, int>>,
                                  compute_t<T>>;
   static Acc init() { return Acc(0); }
   static Acc map(T x) { return Acc(compute_t<T>(x)); }
@@ -244,7 +248,8 @@ template <class T>
 struct MaxOf {
   using Acc = compute_t<T>;
   static Acc init() {
-    return std::is_floating_point_v<Acc> ? -std::numeric_limits<Acc>::infinity() : std::numeric_limits<Acc>::lowest();
+    return std::is_floating_point_v<Acc> ? -std::numeric_limits<Acc>::infinity()
+                                         : std::numeric_limits<Acc>::lowest();
   }
   static Acc map(T x) { return Acc(x); }
   static Acc merge(Acc a, Acc b) { return a < b || b != b ? b : a; }
@@ -254,7 +259,8 @@ template <class T>
 struct MinOf {
   using Acc = compute_t<T>;
   static Acc init() {
-    return std::is_floating_point_v<Acc> ? std::numeric_limits<Acc>::infinity() : std::numeric_limits<Acc>::max();
+    return std::is_floating_point_v<Acc> ? std::numeric_limits<Acc>::infinity()
+                                         : std::numeric_limits<Acc>::max();
   }
   static Acc map(T x) { return Acc(x); }
   static Acc merge(Acc a, Acc b) { return b < a || b != b ? b : a; }
@@ -302,12 +308,14 @@ KernelFn reduce_kernel(const KernelInit& k) {
 }
 
 void reduction_errors(Samples& s, DType t = DType::kFloat32) {
-  s.fails("Invalid reduction dimension (2 for input with 2 dimension(s)", {s.random({2, 3}, t), Samples::i32({2})});
+  s.fails("Invalid reduction dimension (2 for input with 2 dimension(s)",
+          {s.random({2, 3}, t), Samples::i32({2})});
   s.fails("duplicate dimension: 0", {s.random({2, 3}, t), Samples::i32({0, -2})});
 }
 void axis_samples(Samples& s, DType t = DType::kFloat32) {
   AttrMap keep = {{"keep_dims", true}};
-  for (auto axes : std::vector<std::vector<int32_t>>{{}, {0}, {1}, {2}, {-1}, {0, 1}, {0, 2}, {-1, 1}, {0, 1, 2}}) {
+  for (auto axes :
+       std::vector<std::vector<int32_t>>{{}, {0}, {1}, {2}, {-1}, {0, 1}, {0, 2}, {-1, 1}, {0, 1, 2}}) {
     s.add({s.random({3, 4, 5}, t), Tensor::vec(axes)});
     s.add({s.random({3, 4, 5}, t), Tensor::vec(axes)}, keep);
   }
@@ -336,15 +344,18 @@ void half_column_samples(Samples& s) {
   s.add({s.uniform({50, 20}, 0, 2, DType::kFloat16), Samples::i32({0})}).tolerance = 1e-5;
   s.add({s.uniform({2, 49, 20}, 0, 2, DType::kFloat16), Samples::i32({1})}).tolerance = 1e-5;
   s.add({s.uniform({2, 4, 5, 24}, 0, 2, DType::kFloat16), Samples::i32({1, 2})}).tolerance = 1e-5;
-  for (int64_t n : {5, 21, 44, 100, 1500}) s.add({s.uniform({2, n}, 0, 1, DType::kFloat16), Samples::i32({1})}).tolerance = 1e-5;
+  for (int64_t n : {5, 21, 44, 100, 1500})
+    s.add({s.uniform({2, n}, 0, 1, DType::kFloat16), Samples::i32({1})}).tolerance = 1e-5;
   s.add({s.uniform({35, 300}, 0, 2, DType::kFloat16), Samples::i32({0})}).tolerance = 1e-5;
 }
 
 constexpr const char* kReduceAttr =
-    "keep_dims:bool=false; T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,"
+    "keep_dims:bool=false; "
+    "T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,"
     "quint16,uint16,complex128,half,uint32,uint64}; Tidx:{int32,int64}=int32";
 constexpr const char* kReduceRealAttr =
-    "keep_dims:bool=false; T:{float,double,int32,uint8,int16,int8,int64,bfloat16,uint16,half,uint32,uint64,qint8,quint8,"
+    "keep_dims:bool=false; "
+    "T:{float,double,int32,uint8,int16,int8,int64,bfloat16,uint16,half,uint32,uint64,qint8,quint8,"
     "qint32,qint16,quint16}; Tidx:{int32,int64}=int32";
 
 FLOE_OP("Sum", op) {
@@ -405,13 +416,17 @@ FLOE_OP("EuclideanNorm", op) {
 }
 
 FLOE_OP("All", op) {
-  op.in("input:bool, reduction_indices:Tidx").out("output:bool").attrs("keep_dims:bool=false; Tidx:{int32,int64}=int32");
+  op.in("input:bool, reduction_indices:Tidx")
+      .out("output:bool")
+      .attrs("keep_dims:bool=false; Tidx:{int32,int64}=int32");
   op.infer(infer_reduction).compute(reduce<AllOf, bool>);
   op.samples([](Samples& s) { axis_samples(s, DType::kBool); });
 }
 
 FLOE_OP("Any", op) {
-  op.in("input:bool, reduction_indices:Tidx").out("output:bool").attrs("keep_dims:bool=false; Tidx:{int32,int64}=int32");
+  op.in("input:bool, reduction_indices:Tidx")
+      .out("output:bool")
+      .attrs("keep_dims:bool=false; Tidx:{int32,int64}=int32");
   op.infer(infer_reduction).compute(reduce<AnyOf, bool>);
   op.samples([](Samples& s) { axis_samples(s, DType::kBool); });
 }

@@ -22,7 +22,8 @@ void infer_scan(InferContext& c) {
   const Shape& x = c.shape(0);
   auto v = c.int_value(1);
   if (v && x.has_rank() && ((*v)[0] < -x.rank() || (*v)[0] >= x.rank()))
-    c.fail(cat("ScanOp: Expected scan axis in the range [", -x.rank(), ", ", x.rank(), "), but got ", (*v)[0]));
+    c.fail(
+        cat("ScanOp: Expected scan axis in the range [", -x.rank(), ", ", x.rank(), "), but got ", (*v)[0]));
   c.set_output(0, x);
 }
 
@@ -60,7 +61,8 @@ struct LogSumExpScan {
   template <class A>
   static A merge(A a, A b) {
     A hi = a < b || b != b ? b : a, lo = a < b || b != b ? a : b;
-    return std::isinf(hi) || hi == lo ? (std::isinf(hi) ? hi : A(hi + std::log(A(2)))) : A(hi + std::log1p(std::exp(lo - hi)));
+    return std::isinf(hi) || hi == lo ? (std::isinf(hi) ? hi : A(hi + std::log(A(2))))
+                                      : A(hi + std::log1p(std::exp(lo - hi)));
   }
 };
 
@@ -73,35 +75,36 @@ void scan(KernelContext& c, bool exclusive, bool reverse) {
   if (c.output(0).num_elements() == 0) return;
   constexpr int64_t kChunk = 64;
   int64_t chunks = (v.inner + kChunk - 1) / kChunk;
-  parallel_for(c.threads(), v.outer * chunks, double(v.size) * double(std::min(v.inner, kChunk)), [&](int64_t from, int64_t to) {
-    A acc[kChunk];
-    for (int64_t p = from; p < to; ++p) {
-      int64_t begin = p % chunks * kChunk, n = std::min(kChunk, v.inner - begin);
-      int64_t base = p / chunks * v.size * v.inner + begin;
-      std::fill_n(acc, n, S::template start<A>());
-      for (int64_t k = 0; k < v.size; ++k) {
-        int64_t at = base + (reverse ? v.size - 1 - k : k) * v.inner;
-        for (int64_t j = 0; j < n; ++j) {
-          A next = S::merge(acc[j], A(x[at + j]));
-          y[at + j] = T(exclusive ? acc[j] : next);
-          acc[j] = next;
-        }
-      }
-    }
-  });
+  parallel_for(c.threads(), v.outer * chunks, double(v.size) * double(std::min(v.inner, kChunk)),
+               [&](int64_t from, int64_t to) {
+                 A acc[kChunk];
+                 for (int64_t p = from; p < to; ++p) {
+                   int64_t begin = p % chunks * kChunk, n = std::min(kChunk, v.inner - begin);
+                   int64_t base = p / chunks * v.size * v.inner + begin;
+                   std::fill_n(acc, n, S::template start<A>());
+                   for (int64_t k = 0; k < v.size; ++k) {
+                     int64_t at = base + (reverse ? v.size - 1 - k : k) * v.inner;
+                     for (int64_t j = 0; j < n; ++j) {
+                       A next = S::merge(acc[j], A(x[at + j]));
+                       y[at + j] = T(exclusive ? acc[j] : next);
+                       acc[j] = next;
+                     }
+                   }
+                 }
+               });
 }
 
 template <class S, class TypeList>
 void define_scan(OpBuilder& op, const std::string& types) {
-  op.in("x:T, axis:Tidx").out("out:T").attrs(
-      cat("exclusive:bool=false; reverse:bool=false; ", types, "; Tidx:{int32,int64}=int32"));
+  op.in("x:T, axis:Tidx")
+      .out("out:T")
+      .attrs(cat("exclusive:bool=false; reverse:bool=false; ", types, "; Tidx:{int32,int64}=int32"));
   op.infer(infer_scan).fails_on_values();
   op.kernel([](const KernelInit& k) -> KernelFn {
     bool exclusive = k.attr<bool>("exclusive"), reverse = k.attr<bool>("reverse");
     KernelFn fn;
-    dispatch(TypeList{}, k.input_type(0), [&]<class T>() {
-      fn = [=](KernelContext& c) { scan<S, T>(c, exclusive, reverse); };
-    });
+    dispatch(TypeList{}, k.input_type(0),
+             [&]<class T>() { fn = [=](KernelContext& c) { scan<S, T>(c, exclusive, reverse); }; });
     return fn;
   });
   op.samples([](Samples& s) {
@@ -109,18 +112,21 @@ void define_scan(OpBuilder& op, const std::string& types) {
     for (int axis : {0, 1, -1, -3})
       for (bool exclusive : {false, true})
         for (bool reverse : {false, true})
-          s.add({s.random({3, 4, 2}), Tensor::scalar(axis)}, {{"exclusive", exclusive}, {"reverse", reverse}});
+          s.add({s.random({3, 4, 2}), Tensor::scalar(axis)},
+                {{"exclusive", exclusive}, {"reverse", reverse}});
     s.add({s.random({5}), Tensor::scalar<int64_t>(0)});
     s.add({s.random({2, 0}), Tensor::scalar(0)});
     s.add({s.random({3, 70}), Tensor::scalar(0)});
     s.add({Samples::numbers({6}, {1, -INFINITY, 2, INFINITY, 3, NAN}), Tensor::scalar(0)});
-    s.fails("ScanOp: Expected scan axis in the range [-2, 2), but got 2", {s.random({2, 3}), Tensor::scalar(2)});
+    s.fails("ScanOp: Expected scan axis in the range [-2, 2), but got 2",
+            {s.random({2, 3}), Tensor::scalar(2)});
     s.fails("ScanOp: Expected scan axis in the range", {s.random({}), Tensor::scalar(0)});
   });
 }
 
 const std::string kScanNumbers =
-    "T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,quint16,uint16,"
+    "T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,quint16,"
+    "uint16,"
     "complex128,half,uint32,uint64}";
 FLOE_OP("Cumsum", op) { define_scan<SumScan, NumberTypes>(op, kScanNumbers); }
 FLOE_OP("Cumprod", op) { define_scan<ProdScan, NumberTypes>(op, kScanNumbers); }
@@ -128,14 +134,16 @@ FLOE_OP("CumulativeLogsumexp", op) { define_scan<LogSumExpScan, FloatTypes>(op, 
 
 void infer_arg(InferContext& c) {
   const Shape &x = c.shape(0), &d = c.shape(1);
-  if (d.has_rank() && d.rank() != 0) c.fail(cat("dim must be a scalar, but received tensor of shape: ", d.str()));
+  if (d.has_rank() && d.rank() != 0)
+    c.fail(cat("dim must be a scalar, but received tensor of shape: ", d.str()));
   if (!x.has_rank()) return;
   const Tensor* t = c.value(1);
   if (!t) {
     if (x.rank() > 0) c.set_output(0, Shape::unknown_of_rank(x.rank() - 1));
     return;
   }
-  int64_t dim = dispatch(Types<int16_t, int32_t, int64_t>{}, t->dtype(), [&]<class I>() { return int64_t(t->item<I>()); });
+  int64_t dim = dispatch(Types<int16_t, int32_t, int64_t>{}, t->dtype(),
+                         [&]<class I>() { return int64_t(t->item<I>()); });
   if (dim < -x.rank() || dim >= x.rank())
     c.fail(cat("Expected dimension in the range [", -x.rank(), ", ", x.rank(), "), but got ", dim));
   if (dim < 0) dim += x.rank();
@@ -148,46 +156,50 @@ template <bool kMax, class T, class Out>
 void arg_extreme(KernelContext& c) {
   using A = compute_t<T>;
   const Tensor& d = c.input(1);
-  int64_t dim = dispatch(Types<int16_t, int32_t, int64_t>{}, d.dtype(), [&]<class I>() { return int64_t(d.item<I>()); });
+  int64_t dim = dispatch(Types<int16_t, int32_t, int64_t>{}, d.dtype(),
+                         [&]<class I>() { return int64_t(d.item<I>()); });
   AxisView v = view_axis(c.input(0).shape(), dim);
   const T* x = c.in<T>(0);
   Out* y = c.out<Out>(0);
   if (c.output(0).num_elements() == 0) return;
   constexpr int64_t kChunk = 64;
   int64_t chunks = (v.inner + kChunk - 1) / kChunk;
-  parallel_for(c.threads(), v.outer * chunks, double(v.size) * double(std::min(v.inner, kChunk)), [&](int64_t from, int64_t to) {
-    A best[kChunk];
-    for (int64_t p = from; p < to; ++p) {
-      int64_t begin = p % chunks * kChunk, n = std::min(kChunk, v.inner - begin);
-      const T* row = x + p / chunks * v.size * v.inner + begin;
-      Out* out = y + p / chunks * v.inner + begin;
-      for (int64_t j = 0; j < n; ++j) {
-        best[j] = kMax ? std::numeric_limits<A>::lowest() : std::numeric_limits<A>::max();
-        out[j] = 0;
-      }
-      for (int64_t k = 0; k < v.size; ++k, row += v.inner)
-        for (int64_t j = 0; j < n; ++j) {
-          A value = A(row[j]);
-          if (kMax ? value > best[j] : value < best[j]) {
-            best[j] = value;
-            out[j] = Out(k);
-          }
-        }
-    }
-  });
+  parallel_for(c.threads(), v.outer * chunks, double(v.size) * double(std::min(v.inner, kChunk)),
+               [&](int64_t from, int64_t to) {
+                 A best[kChunk];
+                 for (int64_t p = from; p < to; ++p) {
+                   int64_t begin = p % chunks * kChunk, n = std::min(kChunk, v.inner - begin);
+                   const T* row = x + p / chunks * v.size * v.inner + begin;
+                   Out* out = y + p / chunks * v.inner + begin;
+                   for (int64_t j = 0; j < n; ++j) {
+                     best[j] = kMax ? std::numeric_limits<A>::lowest() : std::numeric_limits<A>::max();
+                     out[j] = 0;
+                   }
+                   for (int64_t k = 0; k < v.size; ++k, row += v.inner)
+                     for (int64_t j = 0; j < n; ++j) {
+                       A value = A(row[j]);
+                       if (kMax ? value > best[j] : value < best[j]) {
+                         best[j] = value;
+                         out[j] = Out(k);
+                       }
+                     }
+                 }
+               });
 }
 
 template <bool kMax>
 void define_arg(OpBuilder& op) {
-  op.in("input:T, dimension:Tidx").out("output:output_type").attrs(cat(
-      "T:{float,double,int32,uint8,int16,int8,int64,bfloat16,uint16,half,uint32,uint64,qint8,quint8,qint32,qint16,"
-      "quint16,bool}; ",
-      kMax ? "Tidx:{int16,int32,int64}=int32; output_type:{int16,uint16,int32,int64}=int64"
-           : "Tidx:{int32,int64}=int32; output_type:{int32,int64}=int64"));
+  op.in("input:T, dimension:Tidx")
+      .out("output:output_type")
+      .attrs(cat("T:{float,double,int32,uint8,int16,int8,int64,bfloat16,uint16,half,uint32,uint64,qint8,"
+                 "quint8,qint32,qint16,"
+                 "quint16,bool}; ",
+                 kMax ? "Tidx:{int16,int32,int64}=int32; output_type:{int16,uint16,int32,int64}=int64"
+                      : "Tidx:{int32,int64}=int32; output_type:{int32,int64}=int64"));
   op.infer(infer_arg).fails_on_values();
   op.kernel([](const KernelInit& k) -> KernelFn {
-    using In = Types<float, double, float16, bfloat16, int32_t, int64_t, int8_t, int16_t, uint8_t, uint16_t, uint32_t,
-                     uint64_t, bool>;
+    using In = Types<float, double, float16, bfloat16, int32_t, int64_t, int8_t, int16_t, uint8_t, uint16_t,
+                     uint32_t, uint64_t, bool>;
     using Out = std::conditional_t<kMax, Types<int16_t, uint16_t, int32_t, int64_t>, Types<int32_t, int64_t>>;
     KernelFn fn;
     dispatch(In{}, k.input_type(0), [&]<class T>() {

@@ -77,7 +77,8 @@ void segment(KernelContext& c) {
   for (int64_t i = 0; i < rows;) {
     int64_t id = ids[size_t(i)], from = i;
     std::fill(acc.begin(), acc.end(), fold_start<kFold, T>());
-    for (; i < rows && ids[size_t(i)] == id; ++i) fold_row<kFold>(acc.data(), data.data<T>() + i * width, width);
+    for (; i < rows && ids[size_t(i)] == id; ++i)
+      fold_row<kFold>(acc.data(), data.data<T>() + i * width, width);
     for (int64_t j = 0; j < width; ++j) {
       A v = acc[size_t(j)];
       if constexpr (kFold == Fold::kMean) v = A(v / A(i - from));
@@ -119,13 +120,15 @@ void define_segment(OpBuilder& op, const std::string& types) {
     s.add({s.random({0, 2}), Samples::i32({})});
     s.fails("segment ids are not increasing", {s.random({3}), Samples::i32({0, 2, 1})});
     s.fails("Segment id -1 out of range", {s.random({3}), Samples::i32({-1, 0, 1})});
-    s.fails("segment_ids should be the same size as dimension 0 of input", {s.random({3}), Samples::i32({0, 1})});
+    s.fails("segment_ids should be the same size as dimension 0 of input",
+            {s.random({3}), Samples::i32({0, 1})});
     s.fails("segment_ids should be a vector", {s.random({3}), s.random({1, 3}, DType::kInt32)});
   });
 }
 
 const std::string kSegmentNumbers =
-    "T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,quint16,uint16,"
+    "T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,quint16,"
+    "uint16,"
     "complex128,half,uint32,uint64}";
 
 FLOE_OP("SegmentSum", op) { define_segment<Fold::kSum, NumberTypes>(op, kSegmentNumbers); }
@@ -172,7 +175,8 @@ void unsorted_segment(KernelContext& c) {
     const I* id = ids.data<I>();
     for (int64_t i = 0; i < n; ++i) {
       if (id[i] < 0) continue;
-      if (int64_t(id[i]) >= segments) c.fail(cat("segment_ids[", i, "] = ", id[i], " is out of range [0, ", segments, ")"));
+      if (int64_t(id[i]) >= segments)
+        c.fail(cat("segment_ids[", i, "] = ", id[i], " is out of range [0, ", segments, ")"));
       fold_row<kFold>(acc + int64_t(id[i]) * width, data.data<T>() + i * width, width);
     }
   });
@@ -182,8 +186,9 @@ void unsorted_segment(KernelContext& c) {
 
 template <Fold kFold, class TypeList>
 void define_unsorted(OpBuilder& op, const std::string& types, const char* indices) {
-  op.in("data:T, segment_ids:Tindices, num_segments:Tnumsegments").out("output:T").attrs(
-      cat(types, "; Tindices:", indices, "; Tnumsegments:{int32,int64}=int32"));
+  op.in("data:T, segment_ids:Tindices, num_segments:Tnumsegments")
+      .out("output:T")
+      .attrs(cat(types, "; Tindices:", indices, "; Tnumsegments:{int32,int64}=int32"));
   op.infer(infer_unsorted).fails_on_values();
   op.kernel([](const KernelInit& k) -> KernelFn {
     KernelFn fn;
@@ -202,14 +207,20 @@ void define_unsorted(OpBuilder& op, const std::string& types, const char* indice
     s.add({s.random({}), Tensor::scalar(0), Tensor::scalar(2)});
     s.add({s.random({0, 3}), Samples::i32({}), Tensor::scalar(2)});
     s.add({s.random({2}), Samples::i32({-1, -1}), Tensor::scalar(0)});
-    s.fails("segment_ids[2] = 4 is out of range [0, 4)", {s.random({3}), Samples::i32({2, 0, 4}), Tensor::scalar(4)});
-    s.fails("does not start with segment_ids.shape", {s.random({3}), Samples::i32({2, 0}), Tensor::scalar(4)});
+    s.fails("segment_ids[2] = 4 is out of range [0, 4)",
+            {s.random({3}), Samples::i32({2, 0, 4}), Tensor::scalar(4)});
+    s.fails("does not start with segment_ids.shape",
+            {s.random({3}), Samples::i32({2, 0}), Tensor::scalar(4)});
     s.fails("must not be negative", {s.random({2}), Samples::i32({0, 0}), Tensor::scalar(-1)});
     s.fails("num_segments should be a scalar", {s.random({2}), Samples::i32({0, 0}), Samples::i32({2})});
   });
 }
-FLOE_OP("UnsortedSegmentSum", op) { define_unsorted<Fold::kSum, NumberTypes>(op, kSegmentNumbers, "{int16,int32,int64}"); }
-FLOE_OP("UnsortedSegmentProd", op) { define_unsorted<Fold::kProd, NumberTypes>(op, kSegmentNumbers, "{int32,int64}"); }
+FLOE_OP("UnsortedSegmentSum", op) {
+  define_unsorted<Fold::kSum, NumberTypes>(op, kSegmentNumbers, "{int16,int32,int64}");
+}
+FLOE_OP("UnsortedSegmentProd", op) {
+  define_unsorted<Fold::kProd, NumberTypes>(op, kSegmentNumbers, "{int32,int64}");
+}
 FLOE_OP("UnsortedSegmentMax", op) { define_unsorted<Fold::kMax, RealTypes>(op, kRealAttr, "{int32,int64}"); }
 FLOE_OP("UnsortedSegmentMin", op) { define_unsorted<Fold::kMin, RealTypes>(op, kRealAttr, "{int32,int64}"); }
 
@@ -242,13 +253,16 @@ template <Weight kWeight, bool kGiven, class T>
 void sparse_segment(KernelContext& c) {
   const Tensor& data = c.input(0);
   std::vector<int64_t> indices = c.ints(1), ids = c.ints(2);
-  int64_t rows = data.dim(0), width = row_size(data.shape(), 1), segments = c.output(0).dim(0), n = int64_t(ids.size());
+  int64_t rows = data.dim(0), width = row_size(data.shape(), 1), segments = c.output(0).dim(0),
+          n = int64_t(ids.size());
   for (int64_t i = 0; i < n; ++i) {
     int64_t id = ids[size_t(i)], at = indices[size_t(i)];
     if (i && id < ids[size_t(i - 1)]) c.fail("segment ids are not increasing");
-    if (id < 0) c.fail(cat("Segment id ", id, " out of range [0, ", segments,
-                           "), possibly because 'segment_ids' input is not sorted."));
-    if (id >= segments) c.fail(kGiven ? "segment ids must be < num_segments" : "segment ids are not increasing");
+    if (id < 0)
+      c.fail(cat("Segment id ", id, " out of range [0, ", segments,
+                 "), possibly because 'segment_ids' input is not sorted."));
+    if (id >= segments)
+      c.fail(kGiven ? "segment ids must be < num_segments" : "segment ids are not increasing");
     if (at < 0 || at >= rows) c.fail(cat("Bad: indices[", i, "] == ", at, " out of range [0, ", rows, ")"));
   }
   using A = compute_t<T>;
@@ -291,18 +305,27 @@ void define_sparse(OpBuilder& op) {
       return v;
     };
     Tensor four = Tensor::scalar(4);
-    s.each_type("T", [&](DType t) { s.add(args(s.random({4, 2}, t), Samples::i32({3, 0, 0}), Samples::i32({0, 0, 2}), four)); });
+    s.each_type("T", [&](DType t) {
+      s.add(args(s.random({4, 2}, t), Samples::i32({3, 0, 0}), Samples::i32({0, 0, 2}), four));
+    });
     s.add(args(s.random({4}), Samples::i64({3, 0, 0}), Samples::i64({1, 1, 1}), Tensor::scalar<int64_t>(2)));
     s.add(args(s.random({4, 2, 2}), Samples::i32({1}), Samples::i32({0}), four));
     s.add(args(s.random({4, 2}), Samples::i32({}), Samples::i32({}), four));
-    s.fails("Bad: indices[1] == 3 out of range [0, 3)", args(s.random({3, 2}), Samples::i32({0, 3}), Samples::i32({0, 0}), four));
-    s.fails("Bad: indices[1] == -1 out of range [0, 3)", args(s.random({3, 2}), Samples::i32({0, -1}), Samples::i32({0, 0}), four));
-    s.fails("segment ids are not increasing", args(s.random({3, 2}), Samples::i32({0, 1}), Samples::i32({1, 0}), four));
-    s.fails("segment_ids and indices should have same size", args(s.random({3, 2}), Samples::i32({0, 1}), Samples::i32({1}), four));
-    s.fails("indices should be a vector", args(s.random({3, 2}), Tensor::of<int32_t>({1, 2}, {0, 1}), Samples::i32({0, 1}), four));
+    s.fails("Bad: indices[1] == 3 out of range [0, 3)",
+            args(s.random({3, 2}), Samples::i32({0, 3}), Samples::i32({0, 0}), four));
+    s.fails("Bad: indices[1] == -1 out of range [0, 3)",
+            args(s.random({3, 2}), Samples::i32({0, -1}), Samples::i32({0, 0}), four));
+    s.fails("segment ids are not increasing",
+            args(s.random({3, 2}), Samples::i32({0, 1}), Samples::i32({1, 0}), four));
+    s.fails("segment_ids and indices should have same size",
+            args(s.random({3, 2}), Samples::i32({0, 1}), Samples::i32({1}), four));
+    s.fails("indices should be a vector",
+            args(s.random({3, 2}), Tensor::of<int32_t>({1, 2}, {0, 1}), Samples::i32({0, 1}), four));
     if (kGiven) {
-      s.fails("segment ids must be < num_segments", args(s.random({3, 2}), Samples::i32({0, 1}), Samples::i32({0, 4}), four));
-      s.fails("num_segments should be a scalar", args(s.random({3, 2}), Samples::i32({0, 1}), Samples::i32({0, 1}), Samples::i32({4})));
+      s.fails("segment ids must be < num_segments",
+              args(s.random({3, 2}), Samples::i32({0, 1}), Samples::i32({0, 4}), four));
+      s.fails("num_segments should be a scalar",
+              args(s.random({3, 2}), Samples::i32({0, 1}), Samples::i32({0, 1}), Samples::i32({4})));
     }
   });
 }

@@ -18,14 +18,15 @@ void infer_select(InferContext& c) {
   if (cond.rank() == 1 && out.rank() != 1) {
     if (out.rank() == 0) c.fail(cat("'then' must be at least a vector, but saw shape: ", out.str()));
     if (cond[0] >= 0 && out[0] >= 0 && cond[0] != out[0])
-      c.fail(cat("Number of batches of 'then' must match size of 'cond', but saw: ", out[0], " vs. ", cond[0]));
+      c.fail(
+          cat("Number of batches of 'then' must match size of 'cond', but saw: ", out[0], " vs. ", cond[0]));
     return;
   }
   try {
     c.set_output(0, merge_shapes(out, cond));
   } catch (const InvalidArgument&) {
-    c.fail(cat("Inputs to operation Select of type Select must have the same size and shape.  Input 0: ", cond.str(),
-               " != input 1: ", out.str()));
+    c.fail(cat("Inputs to operation Select of type Select must have the same size and shape.  Input 0: ",
+               cond.str(), " != input 1: ", out.str()));
   }
 }
 
@@ -90,15 +91,18 @@ FLOE_OP("Select", op) {
     return fn;
   });
   op.samples([](Samples& s) {
-    s.each_type("T", [&](DType t) { s.add({s.random({4}, DType::kBool), s.random({4}, t), s.random({4}, t)}); });
+    s.each_type("T",
+                [&](DType t) { s.add({s.random({4}, DType::kBool), s.random({4}, t), s.random({4}, t)}); });
     s.add({s.random({2}, DType::kBool), s.random({2, 3}), s.random({2, 3})});
     s.add({Tensor::scalar(true), s.random({2, 3}), s.random({2, 3})});
     s.add({Tensor::scalar(false), s.random({}), s.random({})});
     s.add({s.random({2, 2}, DType::kBool), s.random({2, 2}), s.random({2, 2})});
     s.add({s.random({0}, DType::kBool), s.random({0, 2}), s.random({0, 2})});
     s.fails("must have the same size", {s.random({2}, DType::kBool), s.random({2, 2}), s.random({1, 2})});
-    s.fails("Number of batches of 'then' must match", {s.random({3}, DType::kBool), s.random({2, 2}), s.random({2, 2})});
-    s.fails("must have the same size and shape", {s.random({1, 2}, DType::kBool), s.random({2, 2}), s.random({2, 2})});
+    s.fails("Number of batches of 'then' must match",
+            {s.random({3}, DType::kBool), s.random({2, 2}), s.random({2, 2})});
+    s.fails("must have the same size and shape",
+            {s.random({1, 2}, DType::kBool), s.random({2, 2}), s.random({2, 2})});
   });
 }
 

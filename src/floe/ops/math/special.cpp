@@ -8,12 +8,14 @@ namespace {
 
 constexpr double kSqrt2 = 1.4142135623730951, kPi = 3.141592653589793;
 
-// The quantile of the normal distribution: a rational start, then Halley's steps on erfc, which keeps both tails.
+// The quantile of the normal distribution: a rational start, then Halley's steps on erfc, which keeps both
+// tails.
 double normal_quantile(double p) {
   if (!(p > 0 && p < 1)) return p == 0 ? -INFINITY : p == 1 ? INFINITY : NAN;
   bool upper = p > 0.5;
   double q = upper ? 1 - p : p, t = std::sqrt(-2 * std::log(q));
-  double x = -(t - (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308))));
+  double x = -(t - (2.515517 + t * (0.802853 + t * 0.010328)) /
+                       (1 + t * (1.432788 + t * (0.189269 + t * 0.001308))));
   for (int i = 0; i < 3; ++i) {
     double error = 0.5 * std::erfc(-x / kSqrt2) - q;
     double step = error * std::sqrt(2 * kPi) * std::exp(x * x / 2);
@@ -54,7 +56,8 @@ double digamma(double x) {
   for (; x < 10; x += 1) result -= 1 / x;
   double z = 1 / (x * x);
   double tail =
-      z * (1.0 / 12 - z * (1.0 / 120 - z * (1.0 / 252 - z * (1.0 / 240 - z * (1.0 / 132 - z * (691.0 / 32760))))));
+      z * (1.0 / 12 -
+           z * (1.0 / 120 - z * (1.0 / 252 - z * (1.0 / 240 - z * (1.0 / 132 - z * (691.0 / 32760))))));
   return result + std::log(x) - 0.5 / x - tail;
 }
 
@@ -75,9 +78,9 @@ double hurwitz_zeta(double s, double q) {
   }
   double power = std::pow(a, -s);
   sum += a * power / (s - 1) + 0.5 * power;
-  static constexpr double kBernoulli[] = {1.0 / 6,        -1.0 / 30,     1.0 / 42,        -1.0 / 30,
-                                          5.0 / 66,       -691.0 / 2730, 7.0 / 6,         -3617.0 / 510,
-                                          43867.0 / 798,  -174611.0 / 330};
+  static constexpr double kBernoulli[] = {1.0 / 6,       -1.0 / 30,      1.0 / 42, -1.0 / 30,
+                                          5.0 / 66,      -691.0 / 2730,  7.0 / 6,  -3617.0 / 510,
+                                          43867.0 / 798, -174611.0 / 330};
   double factor = s * power / a / 2;
   for (int k = 1; k <= 10; ++k) {
     sum += kBernoulli[k - 1] * factor;
@@ -93,7 +96,8 @@ double polygamma(double n, double x) {
   return sign * std::exp(log_gamma(n + 1)) * hurwitz_zeta(n + 1, x);
 }
 
-// The lower and upper regularised incomplete gamma functions: a series for small x, a continued fraction beyond.
+// The lower and upper regularised incomplete gamma functions: a series for small x, a continued fraction
+// beyond.
 double gamma_series(double a, double x) {
   double term = 1 / a, sum = term;
   for (int i = 1; i < 10000 && term > sum * 1e-17; ++i) sum += term *= x / (a + i);
@@ -155,8 +159,10 @@ double beta_fraction(double a, double b, double x) {
 double incomplete_beta(double a, double b, double x) {
   if (!(a > 0) || !(b > 0) || !(x >= 0 && x <= 1)) return NAN;
   if (x == 0 || x == 1) return x;
-  double front = std::exp(log_gamma(a + b) - log_gamma(a) - log_gamma(b) + a * std::log(x) + b * std::log1p(-x));
-  return x < (a + 1) / (a + b + 2) ? front * beta_fraction(a, b, x) / a : 1 - front * beta_fraction(b, a, 1 - x) / b;
+  double front =
+      std::exp(log_gamma(a + b) - log_gamma(a) - log_gamma(b) + a * std::log(x) + b * std::log1p(-x));
+  return x < (a + 1) / (a + b + 2) ? front * beta_fraction(a, b, x) / a
+                                   : 1 - front * beta_fraction(b, a, 1 - x) / b;
 }
 
 template <double (*kFn)(double)>
@@ -203,7 +209,8 @@ FLOE_OP("Erfinv", op) {
   op.samples([](Samples& s) {
     some_types_samples(s, -0.99, 0.99, {DType::kFloat32, DType::kFloat64});
     s.add({special_values()});
-    s.add({Samples::numbers({4}, {1e-10, -1e-5, 0.999999, -0.9999999999}, DType::kFloat64)}).tolerance = 1e-10;
+    s.add({Samples::numbers({4}, {1e-10, -1e-5, 0.999999, -0.9999999999}, DType::kFloat64)}).tolerance =
+        1e-10;
   });
 }
 FLOE_OP("Ndtri", op) {
@@ -233,7 +240,8 @@ FLOE_OP("Zeta", op) {
   op.kernel(binary_kernel<InDouble2<hurwitz_zeta>, Types<float, double>>);
   op.samples([](Samples& s) {
     s.each_type("T", [&](DType t) {
-      s.add({s.uniform({2, 3}, 1.5, 5, t), s.uniform({3}, 0.5, 5, t)}).tolerance = t == DType::kFloat32 ? 1e-5 : 1e-12;
+      s.add({s.uniform({2, 3}, 1.5, 5, t), s.uniform({3}, 0.5, 5, t)}).tolerance =
+          t == DType::kFloat32 ? 1e-5 : 1e-12;
     });
     s.add({s.random({0}), s.random({})});
     s.fails("Incompatible shapes", {s.random({2}), s.random({3})});
@@ -255,7 +263,8 @@ FLOE_OP("Polygamma", op) {
 
 void gamma_samples(Samples& s) {
   s.add({s.uniform({2, 1}, 0.5, 5), s.uniform({4}, 0.1, 9)}).tolerance = 2e-5;
-  s.add({s.uniform({2, 1}, 0.5, 5, DType::kFloat64), s.uniform({4}, 0.1, 9, DType::kFloat64)}).tolerance = 1e-10;
+  s.add({s.uniform({2, 1}, 0.5, 5, DType::kFloat64), s.uniform({4}, 0.1, 9, DType::kFloat64)}).tolerance =
+      1e-10;
   s.add({Samples::numbers({4}, {1, 0.5, -1, 2}), Samples::numbers({4}, {0, INFINITY, 1, -1})});
   s.add({s.random({0}), s.random({})});
   s.fails("Incompatible shapes", {s.random({2}), s.random({3})});
@@ -301,7 +310,8 @@ FLOE_OP("Betainc", op) {
   op.samples([](Samples& s) {
     s.add({s.uniform({4}, 0.5, 5), s.uniform({4}, 0.5, 5), s.uniform({4}, 0, 1)}).tolerance = 2e-5;
     s.add({s.uniform({4}, 0.5, 5, DType::kFloat64), s.uniform({}, 0.5, 5, DType::kFloat64),
-           s.uniform({4}, 0, 1, DType::kFloat64)}).tolerance = 1e-10;
+           s.uniform({4}, 0, 1, DType::kFloat64)})
+        .tolerance = 1e-10;
     s.add({s.uniform({}, 0.5, 5), s.uniform({}, 0.5, 5), s.uniform({}, 0, 1)}).tolerance = 2e-5;
     s.fails("inconsistent", {s.random({2}), s.random({3}), s.random({})});
   });

@@ -9,7 +9,8 @@ namespace floe {
 namespace {
 
 int64_t scalar_int(const Tensor& t) {
-  return dispatch(Types<int16_t, int32_t, int64_t>{}, t.dtype(), [&]<class I>() { return int64_t(t.item<I>()); });
+  return dispatch(Types<int16_t, int32_t, int64_t>{}, t.dtype(),
+                  [&]<class I>() { return int64_t(t.item<I>()); });
 }
 
 void infer_top_k(InferContext& c, std::optional<int64_t> k) {
@@ -69,7 +70,8 @@ KernelFn top_k_kernel(const KernelInit& k) {
     dispatch(Types<int16_t, int32_t, int64_t>{}, k.output_type(1), [&]<class I>() {
       fn = [](KernelContext& c) {
         if (c.input(0).dim(-1) > int64_t(std::numeric_limits<I>::max()))
-          c.fail(cat("index_type ", dtype_name(dtype_of_v<I>), " cannot count ", c.input(0).dim(-1), " columns"));
+          c.fail(cat("index_type ", dtype_name(dtype_of_v<I>), " cannot count ", c.input(0).dim(-1),
+                     " columns"));
         top_k<T, I>(c);
       };
     });
@@ -78,11 +80,14 @@ KernelFn top_k_kernel(const KernelInit& k) {
 }
 
 FLOE_OP("TopKV2", op) {
-  op.in("input:T, k:Tk").out("values:T, indices:index_type").attrs(
-      cat("sorted:bool=true; ", kRealAttr, "; Tk:{int16,int32,int64}=int32; index_type:{int16,int32,int64}=int32"));
+  op.in("input:T, k:Tk")
+      .out("values:T, indices:index_type")
+      .attrs(cat("sorted:bool=true; ", kRealAttr,
+                 "; Tk:{int16,int32,int64}=int32; index_type:{int16,int32,int64}=int32"));
   op.fails_on_values().kernel(top_k_kernel);
   op.infer([](InferContext& c) {
-    if (c.shape(1).has_rank() && c.shape(1).rank() != 0) c.fail(cat("k must be scalar, got shape ", c.shape(1).str()));
+    if (c.shape(1).has_rank() && c.shape(1).rank() != 0)
+      c.fail(cat("k must be scalar, got shape ", c.shape(1).str()));
     infer_top_k(c, c.value(1) ? std::optional<int64_t>(scalar_int(*c.value(1))) : std::nullopt);
   });
   op.samples([](Samples& s) {
@@ -151,14 +156,16 @@ FLOE_OP("InTopK", op) {
 FLOE_OP("InTopKV2", op) {
   op.in("predictions:float, targets:T, k:T").out("precision:bool").attrs("T:{int32,int64}=int32");
   op.infer([](InferContext& c) {
-    if (c.shape(2).has_rank() && c.shape(2).rank() != 0) c.fail(cat("k must be 0-D, got shape ", c.shape(2).str()));
+    if (c.shape(2).has_rank() && c.shape(2).rank() != 0)
+      c.fail(cat("k must be 0-D, got shape ", c.shape(2).str()));
     infer_in_top_k(c);
   });
   op.compute([](KernelContext& c) { in_top_k(c, c.ints(2)[0]); });
   op.samples([](Samples& s) {
     s.add({s.random({4, 5}), Samples::i32({0, 1, 4, 2}), Tensor::scalar(2)});
     s.add({s.random({2, 5}), Samples::i64({0, 1}), Tensor::scalar<int64_t>(1)});
-    s.add({Samples::numbers({3, 3}, {.1, .5, .5, .2, .3, INFINITY, NAN, 1, 0}), Samples::i32({2, 1, 1}), Tensor::scalar(1)});
+    s.add({Samples::numbers({3, 3}, {.1, .5, .5, .2, .3, INFINITY, NAN, 1, 0}), Samples::i32({2, 1, 1}),
+           Tensor::scalar(1)});
     s.add({s.random({2, 5}), Samples::i32({5, -1}), Tensor::scalar(3)});
     s.fails("must match length of targets 2", {s.random({1, 5}), Samples::i32({1, 2}), Tensor::scalar(3)});
     s.fails("targets must be 1-dimensional", {s.random({1, 5}), Tensor::scalar(1), Tensor::scalar(3)});
@@ -217,7 +224,8 @@ FLOE_OP("Bucketize", op) {
     KernelFn fn;
     dispatch(Types<int32_t, int64_t, float, double>{}, k.input_type(0), [&]<class T>() {
       fn = [b](KernelContext& c) {
-        map_unary<T, int32_t>(c, 5, [&](T x) { return int32_t(std::upper_bound(b.begin(), b.end(), x) - b.begin()); });
+        map_unary<T, int32_t>(
+            c, 5, [&](T x) { return int32_t(std::upper_bound(b.begin(), b.end(), x) - b.begin()); });
       };
     });
     return fn;
@@ -251,12 +259,14 @@ void define_bound(OpBuilder& op) {
       dispatch(IndexTypes{}, k.output_type(0), [&]<class I>() {
         fn = [](KernelContext& c) {
           int64_t rows = c.input(1).dim(0), n = c.input(0).dim(1), m = c.input(1).dim(1);
-          if (n > int64_t(std::numeric_limits<I>::max())) c.fail("out_type cannot count the sorted inputs; use int64");
+          if (n > int64_t(std::numeric_limits<I>::max()))
+            c.fail("out_type cannot count the sorted inputs; use int64");
           for (int64_t r = 0; r < rows; ++r) {
             const T *from = c.in<T>(0) + r * n, *to = from + n;
             for (int64_t j = 0; j < m; ++j) {
               T v = c.in<T>(1)[r * m + j];
-              c.out<I>(0)[r * m + j] = I((kUpper ? std::upper_bound(from, to, v) : std::lower_bound(from, to, v)) - from);
+              c.out<I>(0)[r * m + j] =
+                  I((kUpper ? std::upper_bound(from, to, v) : std::lower_bound(from, to, v)) - from);
             }
           }
         };
@@ -265,13 +275,16 @@ void define_bound(OpBuilder& op) {
     return fn;
   });
   op.samples([](Samples& s) {
-    for (DType t : {DType::kFloat32, DType::kFloat64, DType::kInt32, DType::kInt64, DType::kUint8, DType::kInt8})
-      s.add({Samples::numbers({2, 4}, {1, 2, 2, 3, 4, 5, 5, 6}, t), Samples::numbers({2, 3}, {2, 0, 3, 5, 9, 4}, t)},
+    for (DType t :
+         {DType::kFloat32, DType::kFloat64, DType::kInt32, DType::kInt64, DType::kUint8, DType::kInt8})
+      s.add({Samples::numbers({2, 4}, {1, 2, 2, 3, 4, 5, 5, 6}, t),
+             Samples::numbers({2, 3}, {2, 0, 3, 5, 9, 4}, t)},
             {{"out_type", t == DType::kInt64 ? DType::kInt64 : DType::kInt32}});
     s.add({s.random({1, 0}), s.random({1, 2})});
     s.add({s.random({0, 3}), s.random({0, 2})});
     s.fails("Leading dim_size of both tensors must match", {s.random({2, 2}), s.random({1, 1})});
-    s.fails("Shape must be rank 2 but is rank 1 for `sorted_inputs` argument", {s.random({2}), s.random({1, 1})});
+    s.fails("Shape must be rank 2 but is rank 1 for `sorted_inputs` argument",
+            {s.random({2}), s.random({1, 1})});
   });
 }
 FLOE_OP("UpperBound", op) { define_bound<true>(op); }

@@ -117,13 +117,13 @@ struct SigmoidFn {
   }
 };
 
-#define FLOE_STD_FN(NAME, FN, COST)                \
-  struct NAME {                                    \
-    static constexpr double kCost = COST;          \
-    template <class T>                             \
-    T operator()(T x) const {                      \
-      return std::FN(x);                           \
-    }                                              \
+#define FLOE_STD_FN(NAME, FN, COST)       \
+  struct NAME {                           \
+    static constexpr double kCost = COST; \
+    template <class T>                    \
+    T operator()(T x) const {             \
+      return std::FN(x);                  \
+    }                                     \
   }
 FLOE_STD_FN(SinFn, sin, 15);
 FLOE_STD_FN(CosFn, cos, 15);
@@ -156,7 +156,8 @@ struct RoundFn {
   }
 };
 
-constexpr const char* kSignedAttr = "T:{bfloat16,half,float,double,int8,int16,int32,int64,complex64,complex128}";
+constexpr const char* kSignedAttr =
+    "T:{bfloat16,half,float,double,int8,int16,int32,int64,complex64,complex128}";
 
 FLOE_OP("Neg", op) { define_unary<NegFn, SignedNumberTypes>(op, kSignedAttr, -9, 9); }
 FLOE_OP("Sign", op) { define_unary<SignFn, SignedNumberTypes>(op, kSignedAttr, -9, 9); }
@@ -166,8 +167,9 @@ FLOE_OP("Abs", op) {
 }
 FLOE_OP("Square", op) {
   define_unary<SquareFn, NumberTypes>(
-      op, "T:{bfloat16,half,float,double,int8,int16,int32,int64,uint8,uint16,uint32,uint64,complex64,complex128}", 0,
-      9);
+      op,
+      "T:{bfloat16,half,float,double,int8,int16,int32,int64,uint8,uint16,uint32,uint64,complex64,complex128}",
+      0, 9);
 }
 FLOE_OP("Sqrt", op) { define_unary<SqrtFn, FloatComplexTypes>(op, kFloatComplexAttr, 0, 9); }
 FLOE_OP("Rsqrt", op) { define_unary<RsqrtFn, FloatComplexTypes>(op, kFloatComplexAttr, 0.1, 9); }

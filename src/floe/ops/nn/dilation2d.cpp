@@ -4,8 +4,8 @@
 
 #include "floe/base/text.h"
 #include "floe/base/threads.h"
-#include "floe/op/samples.h"
 #include "floe/op/conv_geometry.h"
+#include "floe/op/samples.h"
 #include "floe/tensor/dispatch.h"
 
 namespace floe {

@@ -1,4 +1,5 @@
-// Philox 4x32-10 and the distributions drawn from it, with TensorFlow's streams: equal seeds give equal numbers.
+// Philox 4x32-10 and the distributions drawn from it, with TensorFlow's streams: equal seeds give equal
+// numbers.
 #pragma once
 
 #include <array>
@@ -26,8 +27,7 @@ class Philox {
     counter_[2] = uint32_t(counter_high);
     counter_[3] = uint32_t(counter_high >> 32);
   }
-  Philox(const Block& counter, uint64_t key)
-      : counter_(counter), key_{uint32_t(key), uint32_t(key >> 32)} {}
+  Philox(const Block& counter, uint64_t key) : counter_(counter), key_{uint32_t(key), uint32_t(key >> 32)} {}
 
   /// Moves on by `n` blocks of 128 bits.
   void skip(uint64_t n) {

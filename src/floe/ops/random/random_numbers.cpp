@@ -41,20 +41,23 @@ void stateful_samples(Samples& s) {
 }
 
 FLOE_OP("RandomUniform", op) {
-  op.in("shape:T").out("output:dtype").attrs(
-      "seed:int=0; seed2:int=0; dtype:{half,bfloat16,float,double}; T:{int32,int64}");
+  op.in("shape:T")
+      .out("output:dtype")
+      .attrs("seed:int=0; seed2:int=0; dtype:{half,bfloat16,float,double}; T:{int32,int64}");
   op.infer(infer_requested).kernel(stateful_draw<UniformDraw>).stateful().samples(stateful_samples);
 }
 
 FLOE_OP("RandomStandardNormal", op) {
-  op.in("shape:T").out("output:dtype").attrs(
-      "seed:int=0; seed2:int=0; dtype:{half,bfloat16,float,double}; T:{int32,int64}");
+  op.in("shape:T")
+      .out("output:dtype")
+      .attrs("seed:int=0; seed2:int=0; dtype:{half,bfloat16,float,double}; T:{int32,int64}");
   op.infer(infer_requested).kernel(stateful_draw<NormalDraw>).stateful().samples(stateful_samples);
 }
 
 FLOE_OP("TruncatedNormal", op) {
-  op.in("shape:T").out("output:dtype").attrs(
-      "seed:int=0; seed2:int=0; dtype:{half,bfloat16,float,double}; T:{int32,int64}");
+  op.in("shape:T")
+      .out("output:dtype")
+      .attrs("seed:int=0; seed2:int=0; dtype:{half,bfloat16,float,double}; T:{int32,int64}");
   op.infer(infer_requested).stateful().samples(stateful_samples);
   op.kernel([](const KernelInit& k) {
     KernelFn fn;
@@ -69,8 +72,9 @@ FLOE_OP("TruncatedNormal", op) {
 }
 
 FLOE_OP("RandomUniformInt", op) {
-  op.in("shape:T, minval:Tout, maxval:Tout").out("output:Tout").attrs(
-      "seed:int=0; seed2:int=0; Tout:{int32,int64}; T:{int32,int64}");
+  op.in("shape:T, minval:Tout, maxval:Tout")
+      .out("output:Tout")
+      .attrs("seed:int=0; seed2:int=0; Tout:{int32,int64}; T:{int32,int64}");
   op.infer([](InferContext& c) {
     c.with_rank(1, 0);
     c.with_rank(2, 0);
@@ -102,7 +106,8 @@ FLOE_OP("RandomUniformInt", op) {
     s.add({Samples::i64({9}), Tensor::scalar(int64_t(-3)), Tensor::scalar(int64_t(1) << 50)}, seeds(3, 4));
     s.add({Samples::i64({9}), Tensor::scalar(INT64_MIN), Tensor::scalar(INT64_MAX)}, seeds(3, 4));
     s.add({Samples::i32({9}), Tensor::scalar(INT32_MIN), Tensor::scalar(INT32_MAX)}, seeds(0, 4));
-    s.fails("Need minval < maxval, got 3 >= 3", {Samples::i32({2}), Tensor::scalar(int32_t(3)), Tensor::scalar(int32_t(3))});
+    s.fails("Need minval < maxval, got 3 >= 3",
+            {Samples::i32({2}), Tensor::scalar(int32_t(3)), Tensor::scalar(int32_t(3))});
   });
 }
 

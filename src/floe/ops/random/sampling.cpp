@@ -86,7 +86,9 @@ void each_output(KernelContext& c, RandomState& state, int64_t parameters, F&& d
 }
 
 FLOE_OP("RandomGamma", op) {
-  op.in("shape:S, alpha:T").out("output:T").attrs("seed:int=0; seed2:int=0; S:{int32,int64}; T:{half,float,double}");
+  op.in("shape:S, alpha:T")
+      .out("output:T")
+      .attrs("seed:int=0; seed2:int=0; S:{int32,int64}; T:{half,float,double}");
   op.infer(infer_appended).stateful();
   op.kernel([](const KernelInit& k) {
     KernelFn fn;
@@ -94,15 +96,17 @@ FLOE_OP("RandomGamma", op) {
       fn = seeded_kernel(k, [](KernelContext& c, RandomState& state) {
         const T* alpha = c.in<T>(1);
         T* out = c.out<T>(0);
-        each_output(c, state, c.input(1).num_elements(),
-                    [&](int64_t p, int64_t at, Stretch& s) { out[at] = T(draw_gamma(double(compute_t<T>(alpha[p])), s)); });
+        each_output(c, state, c.input(1).num_elements(), [&](int64_t p, int64_t at, Stretch& s) {
+          out[at] = T(draw_gamma(double(compute_t<T>(alpha[p])), s));
+        });
       });
     });
     return fn;
   });
   op.samples([](Samples& s) {
     AttrMap seeds = {{"seed", int64_t(3)}, {"seed2", int64_t(8)}};
-    s.each_type("T", [&](DType t) { s.add({Samples::i32({6}), Samples::numbers({3}, {0.5, 1, 4.5}, t)}, seeds); });
+    s.each_type("T",
+                [&](DType t) { s.add({Samples::i32({6}), Samples::numbers({3}, {0.5, 1, 4.5}, t)}, seeds); });
     s.add({Samples::i64({2, 3}), Samples::numbers({}, {2.5})}, seeds);
     s.add({Samples::i32({0}), Samples::numbers({2}, {2.5, 3})}, seeds);
     s.add({Samples::i32({4}), Samples::numbers({0}, {})}, seeds);
@@ -131,9 +135,11 @@ void poisson(KernelContext& c, RandomState& state) {
 using PoissonTypes = Types<float, double, float16, int32_t, int64_t>;
 
 FLOE_OP("RandomPoissonV2", op) {
-  op.in("shape:S, rate:R").out("output:dtype").attrs(
-      "seed:int=0; seed2:int=0; S:{int32,int64}; R:{half,float,double,int32,int64}=double; "
-      "dtype:{half,float,double,int32,int64}=int64");
+  op.in("shape:S, rate:R")
+      .out("output:dtype")
+      .attrs(
+          "seed:int=0; seed2:int=0; S:{int32,int64}; R:{half,float,double,int32,int64}=double; "
+          "dtype:{half,float,double,int32,int64}=int64");
   op.infer(infer_appended).stateful();
   op.kernel([](const KernelInit& k) {
     KernelFn fn;
@@ -153,8 +159,9 @@ FLOE_OP("RandomPoissonV2", op) {
 }
 
 FLOE_OP("RandomPoisson", op) {
-  op.in("shape:S, rate:dtype").out("output:dtype").attrs(
-      "seed:int=0; seed2:int=0; S:{int32,int64}; dtype:{half,float,double}");
+  op.in("shape:S, rate:dtype")
+      .out("output:dtype")
+      .attrs("seed:int=0; seed2:int=0; S:{int32,int64}; dtype:{half,float,double}");
   op.infer(infer_appended).stateful();
   op.kernel([](const KernelInit& k) {
     KernelFn fn;
@@ -186,7 +193,8 @@ FLOE_OP("RandomShuffle", op) {
       dispatch_moves(in.dtype(), [&]<class T>() {
         const T* from = static_cast<const T*>(in.raw());
         T* to = static_cast<T*>(c.output(0).mutable_raw());
-        for (size_t i = 0; i < order.size(); ++i) std::copy_n(from + order[i] * row, row, to + int64_t(i) * row);
+        for (size_t i = 0; i < order.size(); ++i)
+          std::copy_n(from + order[i] * row, row, to + int64_t(i) * row);
       });
     });
   });
@@ -210,7 +218,8 @@ void multinomial(KernelContext& c, Philox g, int64_t samples) {
   PhiloxWords words(g);
   std::vector<double> sums(static_cast<size_t>(classes));
   for (int64_t b = 0; b < batch; ++b, x += classes, out += samples) {
-    double largest = std::is_integral_v<T> ? double(std::numeric_limits<T>::lowest()) : -std::numeric_limits<double>::infinity();
+    double largest = std::is_integral_v<T> ? double(std::numeric_limits<T>::lowest())
+                                           : -std::numeric_limits<double>::infinity();
     for (int64_t j = 0; j < classes; ++j)
       if (double v = double(compute_t<T>(x[j])); std::isfinite(v)) largest = std::max(largest, v);
     double total = 0;
@@ -250,11 +259,13 @@ KernelFn multinomial_kernel(const KernelInit& k, Source&& source) {
   return fn;
 }
 
-constexpr const char* kRealTypes = "{float,double,int32,uint8,int16,int8,int64,bfloat16,uint16,half,uint32,uint64}";
+constexpr const char* kRealTypes =
+    "{float,double,int32,uint8,int16,int8,int64,bfloat16,uint16,half,uint32,uint64}";
 
 FLOE_OP("Multinomial", op) {
-  op.in("logits:T, num_samples:int32").out("output:output_dtype").attrs(
-      cat("seed:int=0; seed2:int=0; T:", kRealTypes, "; output_dtype:{int32,int64}=int64"));
+  op.in("logits:T, num_samples:int32")
+      .out("output:output_dtype")
+      .attrs(cat("seed:int=0; seed2:int=0; T:", kRealTypes, "; output_dtype:{int32,int64}=int64"));
   op.infer(infer_multinomial).stateful();
   op.kernel([](const KernelInit& k) {
     return multinomial_kernel(k, [&](void (*draw)(KernelContext&, Philox)) {
@@ -278,8 +289,9 @@ FLOE_OP("Multinomial", op) {
 }
 
 FLOE_OP("StatelessMultinomial", op) {
-  op.in("logits:T, num_samples:int32, seed:Tseed").out("output:output_dtype").attrs(
-      cat("T:", kRealTypes, "; Tseed:{int32,int64}=int64; output_dtype:{int32,int64}=int64"));
+  op.in("logits:T, num_samples:int32, seed:Tseed")
+      .out("output:output_dtype")
+      .attrs(cat("T:", kRealTypes, "; Tseed:{int32,int64}=int64; output_dtype:{int32,int64}=int64"));
   op.infer([](InferContext& c) {
     Shape seed = c.with_rank(2, 1);
     if (seed[0] >= 0 && seed[0] != 2) c.fail(cat("seed must have shape [2], not ", seed.str()));
@@ -292,7 +304,8 @@ FLOE_OP("StatelessMultinomial", op) {
   });
   op.samples([](Samples& s) {
     s.add({s.random({1, 5}), Tensor::scalar(int32_t(12)), Samples::i64({3, 4})});
-    s.add({s.random({1, 5}, DType::kFloat64), Tensor::scalar(int32_t(7)), Samples::i32({3, 4})}, {{"output_dtype", DType::kInt32}});
+    s.add({s.random({1, 5}, DType::kFloat64), Tensor::scalar(int32_t(7)), Samples::i32({3, 4})},
+          {{"output_dtype", DType::kInt32}});
     s.fails("seed must have shape [2]", {s.random({1, 5}), Tensor::scalar(int32_t(12)), Samples::i64({3})});
   });
 }

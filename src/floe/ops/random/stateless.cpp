@@ -19,9 +19,11 @@ Philox philox_of(KernelContext& c) {
   const Tensor &key = c.input(1), &counter = c.input(2);
   if (key.num_elements() != 1) c.fail(cat("key must have shape [1], not ", key.shape().str()));
   if (counter.num_elements() < 2)
-    c.fail(cat("counter must have at least 2 elements for the Philox algorithm, found shape ", counter.shape().str()));
+    c.fail(cat("counter must have at least 2 elements for the Philox algorithm, found shape ",
+               counter.shape().str()));
   const uint64_t* n = counter.data<uint64_t>();
-  return Philox({uint32_t(n[0]), uint32_t(n[0] >> 32), uint32_t(n[1]), uint32_t(n[1] >> 32)}, *key.data<uint64_t>());
+  return Philox({uint32_t(n[0]), uint32_t(n[0] >> 32), uint32_t(n[1]), uint32_t(n[1] >> 32)},
+                *key.data<uint64_t>());
 }
 
 void infer_seeded(InferContext& c) {
@@ -34,7 +36,8 @@ void infer_keyed(InferContext& c) {
   c.with_rank(3, 0);
   if (key[0] >= 0 && key[0] != 1) c.fail(cat("key must have shape [1], not ", key.str()));
   if (counter[0] >= 0 && counter[0] < 2)
-    c.fail(cat("counter must have at least 2 elements for the Philox algorithm, found shape ", counter.str()));
+    c.fail(
+        cat("counter must have at least 2 elements for the Philox algorithm, found shape ", counter.str()));
   c.set_output(0, drawn_shape(c));
 }
 
@@ -115,7 +118,8 @@ void keyed_samples(Samples& s) {
   s.add({Samples::i32({0, 2}), u64({1}), u64({5, 6}), alg});
   s.fails("key must have shape [1]", {Samples::i32({2}), u64({1, 2}), u64({5, 6}), alg});
   s.fails("counter must", {Samples::i32({2}), u64({1}), u64({5}), alg});
-  s.fails("Unsupported algorithm id: 77", {Samples::i32({2}), u64({1}), u64({5, 6}), Tensor::scalar(int32_t(77))});
+  s.fails("Unsupported algorithm id: 77",
+          {Samples::i32({2}), u64({1}), u64({5, 6}), Tensor::scalar(int32_t(77))});
 }
 
 constexpr const char* kSeededAttrs =
@@ -142,8 +146,9 @@ FLOE_OP("StatelessRandomNormalV2", op) { define_keyed<NormalDraw>(op); }
 FLOE_OP("StatelessTruncatedNormalV2", op) { define_keyed<TruncatedDraw>(op); }
 
 FLOE_OP("StatelessRandomUniformInt", op) {
-  op.in("shape:T, seed:Tseed, minval:dtype, maxval:dtype").out("output:dtype").attrs(
-      "dtype:{int32,int64}; T:{int32,int64}; Tseed:{int32,int64}=int64");
+  op.in("shape:T, seed:Tseed, minval:dtype, maxval:dtype")
+      .out("output:dtype")
+      .attrs("dtype:{int32,int64}; T:{int32,int64}; Tseed:{int32,int64}=int64");
   op.infer([](InferContext& c) {
     c.with_rank(2, 0);
     c.with_rank(3, 0);
@@ -152,16 +157,20 @@ FLOE_OP("StatelessRandomUniformInt", op) {
   op.kernel(int_kernel<by_seed, 2>).fails_on_values();
   op.samples([](Samples& s) {
     s.each_type("dtype", [&](DType t) {
-      s.add({Samples::i32({3, 5}), Samples::i64({7, 11}), Samples::filled({}, -4, t), Samples::filled({}, 1000, t)});
+      s.add({Samples::i32({3, 5}), Samples::i64({7, 11}), Samples::filled({}, -4, t),
+             Samples::filled({}, 1000, t)});
     });
-    s.fails("Need minval < maxval, got 4 >= 3",
-            {Samples::i32({2}), Samples::i64({7, 11}), Tensor::scalar(int32_t(4)), Tensor::scalar(int32_t(3))});
+    s.fails("Need minval < maxval, got 4 >= 3", {Samples::i32({2}), Samples::i64({7, 11}),
+                                                 Tensor::scalar(int32_t(4)), Tensor::scalar(int32_t(3))});
   });
 }
 
 FLOE_OP("StatelessRandomUniformFullInt", op) {
-  op.in("shape:T, seed:Tseed").out("output:dtype").attrs(
-      "dtype:{int32,int64,uint32,uint64}=uint64; T:{int32,int64}=int32; Tseed:{int32,int64,uint32,uint64}=int64");
+  op.in("shape:T, seed:Tseed")
+      .out("output:dtype")
+      .attrs(
+          "dtype:{int32,int64,uint32,uint64}=uint64; T:{int32,int64}=int32; "
+          "Tseed:{int32,int64,uint32,uint64}=int64");
   op.infer(infer_seeded);
   op.kernel([](const KernelInit& k) {
     if (k.input_type(1) != DType::kInt32 && k.input_type(1) != DType::kInt64)
@@ -169,13 +178,15 @@ FLOE_OP("StatelessRandomUniformFullInt", op) {
     return bits_kernel<by_seed>(k);
   });
   op.samples([](Samples& s) {
-    s.each_type("dtype", [&](DType t) { s.add({Samples::i32({3, 5}), Samples::i64({7, 11})}, {{"dtype", t}}); });
+    s.each_type("dtype",
+                [&](DType t) { s.add({Samples::i32({3, 5}), Samples::i64({7, 11})}, {{"dtype", t}}); });
   });
 }
 
 FLOE_OP("StatelessRandomUniformIntV2", op) {
-  op.in("shape:Tshape, key:uint64, counter:uint64, alg:int32, minval:dtype, maxval:dtype").out("output:dtype").attrs(
-      "dtype:{int32,int64,uint32,uint64}; Tshape:{int32,int64}=int32");
+  op.in("shape:Tshape, key:uint64, counter:uint64, alg:int32, minval:dtype, maxval:dtype")
+      .out("output:dtype")
+      .attrs("dtype:{int32,int64,uint32,uint64}; Tshape:{int32,int64}=int32");
   op.infer([](InferContext& c) {
     c.with_rank(4, 0);
     c.with_rank(5, 0);
@@ -185,19 +196,22 @@ FLOE_OP("StatelessRandomUniformIntV2", op) {
   op.samples([](Samples& s) {
     Tensor alg = Tensor::scalar(int32_t(1));
     for (DType t : {DType::kInt32, DType::kInt64})
-      s.add({Samples::i32({3, 5}), u64({9}), u64({5, 6}), alg, Samples::filled({}, 4, t), Samples::filled({}, 1000, t)});
+      s.add({Samples::i32({3, 5}), u64({9}), u64({5, 6}), alg, Samples::filled({}, 4, t),
+             Samples::filled({}, 1000, t)});
     s.fails("Need minval < maxval, got 4 >= 3", {Samples::i32({2}), u64({9}), u64({5, 6}), alg,
-                                                Tensor::scalar(int32_t(4)), Tensor::scalar(int32_t(3))});
+                                                 Tensor::scalar(int32_t(4)), Tensor::scalar(int32_t(3))});
   });
 }
 
 FLOE_OP("StatelessRandomUniformFullIntV2", op) {
-  op.in("shape:Tshape, key:uint64, counter:uint64, alg:int32").out("output:dtype").attrs(
-      "dtype:{int32,int64,uint32,uint64}=uint64; Tshape:{int32,int64}=int32");
+  op.in("shape:Tshape, key:uint64, counter:uint64, alg:int32")
+      .out("output:dtype")
+      .attrs("dtype:{int32,int64,uint32,uint64}=uint64; Tshape:{int32,int64}=int32");
   op.infer(infer_keyed).kernel(bits_kernel<philox_of>).fails_on_values();
   op.samples([](Samples& s) {
     Tensor alg = Tensor::scalar(int32_t(1));
-    s.each_type("dtype", [&](DType t) { s.add({Samples::i32({3, 5}), u64({9}), u64({5, 6}), alg}, {{"dtype", t}}); });
+    s.each_type("dtype",
+                [&](DType t) { s.add({Samples::i32({3, 5}), u64({9}), u64({5, 6}), alg}, {{"dtype", t}}); });
   });
 }
 
@@ -206,7 +220,8 @@ void write_key_counter(KernelContext& c) {
   uint64_t s[2];
   std::vector<int64_t> v = c.ints(0);
   for (size_t i = 0; i < 2; ++i) s[i] = uint64_t(v[i]);
-  Philox scramble({uint32_t(s[0]), uint32_t(s[0] >> 32), uint32_t(s[1]), uint32_t(s[1] >> 32)}, 0x02461e293ec8f720ull);
+  Philox scramble({uint32_t(s[0]), uint32_t(s[0] >> 32), uint32_t(s[1]), uint32_t(s[1] >> 32)},
+                  0x02461e293ec8f720ull);
   Philox::Block mix = scramble();
   *c.out<uint64_t>(0) = uint64_t(mix[1]) << 32 | mix[0];
   c.out<uint64_t>(1)[0] = 0;

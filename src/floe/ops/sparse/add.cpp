@@ -21,14 +21,16 @@ template <class T, class R>
 void sparse_add(KernelContext& c) {
   check_sparse(c, 0);
   check_sparse(c, 3);
-  if (c.input(6).rank()) c.fail(cat("The magnitude threshold must be a scalar: got shape ", c.input(6).shape().str()));
+  if (c.input(6).rank())
+    c.fail(cat("The magnitude threshold must be a scalar: got shape ", c.input(6).shape().str()));
   const Tensor &a_shape = c.input(2), &b_shape = c.input(5);
   if (a_shape.dim(0) != b_shape.dim(0))
-    c.fail(cat("Operands do not have the same ranks; got shapes: ", a_shape.values_str(), " and ", b_shape.values_str()));
+    c.fail(cat("Operands do not have the same ranks; got shapes: ", a_shape.values_str(), " and ",
+               b_shape.values_str()));
   for (int d = 0; d < a_shape.dim(0); ++d)
     if (a_shape.data<int64_t>()[d] != b_shape.data<int64_t>()[d])
-      c.fail(cat("Operands' shapes do not match: got ", a_shape.data<int64_t>()[d], " and ", b_shape.data<int64_t>()[d],
-                 " for dimension ", d));
+      c.fail(cat("Operands' shapes do not match: got ", a_shape.data<int64_t>()[d], " and ",
+                 b_shape.data<int64_t>()[d], " for dimension ", d));
   int64_t rank = a_shape.dim(0), na = c.input(0).dim(0), nb = c.input(3).dim(0);
   const int64_t *a = c.in<int64_t>(0), *b = c.in<int64_t>(3);
   const T *av = c.in<T>(1), *bv = c.in<T>(4);
@@ -42,7 +44,8 @@ void sparse_add(KernelContext& c) {
   for (int64_t i = 0, j = 0; i < na || j < nb;) {
     const int64_t *x = a + i * rank, *y = b + j * rank;
     int order = i == na ? 1 : j == nb ? -1 : 0;
-    for (int64_t d = 0; !order && i < na && j < nb && d < rank; ++d) order = x[d] < y[d] ? -1 : x[d] > y[d] ? 1 : 0;
+    for (int64_t d = 0; !order && i < na && j < nb && d < rank; ++d)
+      order = x[d] < y[d] ? -1 : x[d] > y[d] ? 1 : 0;
     if (order < 0) {
       keep(x, av[i++]);
     } else if (order > 0) {
@@ -65,11 +68,14 @@ void sparse_add(KernelContext& c) {
 }
 
 FLOE_OP("SparseAdd", op) {
-  op.in("a_indices:int64, a_values:T, a_shape:int64, b_indices:int64, b_values:T, b_shape:int64, thresh:Treal");
+  op.in(
+      "a_indices:int64, a_values:T, a_shape:int64, b_indices:int64, b_values:T, b_shape:int64, thresh:Treal");
   op.out("sum_indices:int64, sum_values:T, sum_shape:int64");
   op.attrs(
-      "T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,quint16,uint16,"
-      "complex128,half,uint32,uint64}; Treal:{float,double,int32,uint8,int16,int8,int64,bfloat16,uint16,half,uint32,uint64}");
+      "T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,quint16,"
+      "uint16,"
+      "complex128,half,uint32,uint64}; "
+      "Treal:{float,double,int32,uint8,int16,int8,int64,bfloat16,uint16,half,uint32,uint64}");
   op.infer([](InferContext& c) {
     Shape shape = c.with_rank(2, 1);
     c.with_rank(0, 2);
@@ -81,33 +87,38 @@ FLOE_OP("SparseAdd", op) {
   });
   op.kernel([](const KernelInit& k) {
     KernelFn fn;
-    dispatch(Types<float, double, int8_t, int16_t, int32_t, int64_t, std::complex<float>, std::complex<double>>{}, k.input_type(1),
-             [&]<class T>() {
-               using R = decltype([] {
-                 if constexpr (requires(T v) { v.imag(); })
-                   return typename T::value_type();
-                 else
-                   return T();
-               }());
-               if (k.input_type(6) != dtype_of_v<R>)
-                 k.fail(cat("thresh must be ", dtype_name(dtype_of_v<R>), " for values of type ", dtype_name(k.input_type(1)), ", not ",
-                            dtype_name(k.input_type(6))));
-               fn = sparse_add<T, R>;
-             });
+    dispatch(
+        Types<float, double, int8_t, int16_t, int32_t, int64_t, std::complex<float>, std::complex<double>>{},
+        k.input_type(1), [&]<class T>() {
+          using R = decltype([] {
+            if constexpr (requires(T v) { v.imag(); })
+              return typename T::value_type();
+            else
+              return T();
+          }());
+          if (k.input_type(6) != dtype_of_v<R>)
+            k.fail(cat("thresh must be ", dtype_name(dtype_of_v<R>), " for values of type ",
+                       dtype_name(k.input_type(1)), ", not ", dtype_name(k.input_type(6))));
+          fn = sparse_add<T, R>;
+        });
     return fn;
   });
   op.dynamic_outputs().keeps_inputs().fails_on_values();
   op.samples([](Samples& s) {
-    Tensor a = index_matrix({0, 1, 2, 0, 2, 3}, 2), b = index_matrix({0, 0, 2, 0, 3, 3}, 2), shape = Samples::i64({5, 6});
+    Tensor a = index_matrix({0, 1, 2, 0, 2, 3}, 2), b = index_matrix({0, 0, 2, 0, 3, 3}, 2),
+           shape = Samples::i64({5, 6});
     auto th = [](double v, DType t = DType::kFloat32) { return Samples::numbers({}, {v}, t); };
-    for (DType t : {DType::kFloat32, DType::kFloat64, DType::kInt8, DType::kInt16, DType::kInt32, DType::kInt64})
+    for (DType t :
+         {DType::kFloat32, DType::kFloat64, DType::kInt8, DType::kInt16, DType::kInt32, DType::kInt64})
       s.add({a, s.random({3}, t), shape, b, s.random({3}, t), shape, th(1, t)});
     s.add({a, s.random({3}, DType::kComplex64), shape, b, s.random({3}, DType::kComplex64), shape, th(1)});
-    s.add({a, s.random({3}, DType::kComplex128), shape, b, s.random({3}, DType::kComplex128), shape, th(1, DType::kFloat64)});
+    s.add({a, s.random({3}, DType::kComplex128), shape, b, s.random({3}, DType::kComplex128), shape,
+           th(1, DType::kFloat64)});
     Tensor v = Samples::numbers({3}, {1, 2, 3}), w = Samples::numbers({3}, {-1, -2, -3});
     for (double t : {0.0, 0.1, 2.0, -1.0}) s.add({a, v, shape, b, w, shape, th(t)});
     s.add({Tensor(DType::kInt64, {0, 2}), s.random({0}), shape, b, w, shape, th(0)});
-    s.fails("Operands' shapes do not match: got 6 and 7 for dimension 1", {a, v, shape, b, w, Samples::i64({5, 7}), th(0)});
+    s.fails("Operands' shapes do not match: got 6 and 7 for dimension 1",
+            {a, v, shape, b, w, Samples::i64({5, 7}), th(0)});
     s.fails("rank 0", {a, v, shape, b, w, shape, Samples::numbers({1}, {0})});
   });
 }

@@ -7,7 +7,8 @@ namespace {
 int64_t known_sum(int64_t a, int64_t b) { return a < 0 || b < 0 ? -1 : a + b; }
 
 FLOE_OP("SparseConcat", op) {
-  op.in("indices:N*int64, values:N*T, shapes:N*int64").out("output_indices:int64, output_values:T, output_shape:int64");
+  op.in("indices:N*int64, values:N*T, shapes:N*int64")
+      .out("output_indices:int64, output_values:T, output_shape:int64");
   op.attrs("concat_dim:int; N:int>=2; T:type");
   op.infer([](InferContext& c) {
     int n = c.input_count("indices");
@@ -19,8 +20,8 @@ FLOE_OP("SparseConcat", op) {
       try {
         rank = merge_shapes(merge_shapes(rank, {indices[1]}), shape);
       } catch (const InvalidArgument&) {
-        c.fail(cat("Ranks of all input tensors must match: expected ", rank[0], " but got indices ", indices.str(),
-                   " and shape ", shape.str(), " at position ", i));
+        c.fail(cat("Ranks of all input tensors must match: expected ", rank[0], " but got indices ",
+                   indices.str(), " and shape ", shape.str(), " at position ", i));
       }
     }
     c.set_output(0, {rows, rank[0]});
@@ -41,11 +42,12 @@ FLOE_OP("SparseConcat", op) {
       for (int i = 1; i < n; ++i) {
         Shape other = dense_shape(c, 2 * n + i);
         if (other.rank() != rank)
-          c.fail(cat("Ranks of all input tensors must match: expected ", rank, " but got ", other.rank(), " at position ", i));
+          c.fail(cat("Ranks of all input tensors must match: expected ", rank, " but got ", other.rank(),
+                     " at position ", i));
         for (int d = 0; d < rank; ++d)
           if (d != axis && other[d] != shape[d])
-            c.fail(cat("Input shapes must match: expected ", shape[d], " for dimension ", d, " but got ", other[d],
-                       " at position ", i));
+            c.fail(cat("Input shapes must match: expected ", shape[d], " for dimension ", d, " but got ",
+                       other[d], " at position ", i));
         offsets.push_back(total);
         if (__builtin_add_overflow(total, other[int(axis)], &total))
           c.fail(cat("the sizes of dimension ", axis, " add up to more than 2**63 - 1"));
@@ -70,7 +72,8 @@ FLOE_OP("SparseConcat", op) {
       dispatch_moves(values.dtype(), [&]<class T>() {
         std::vector<const T*> from;
         for (int i = 0; i < n; ++i)
-          for (int64_t j = 0; j < c.input(n + i).dim(0); ++j) from.push_back(static_cast<const T*>(c.input(n + i).raw()) + j);
+          for (int64_t j = 0; j < c.input(n + i).dim(0); ++j)
+            from.push_back(static_cast<const T*>(c.input(n + i).raw()) + j);
         T* out = static_cast<T*>(values.mutable_raw());
         for (int64_t row : order) *out++ = *from[size_t(row)];
       });
@@ -81,19 +84,26 @@ FLOE_OP("SparseConcat", op) {
   });
   op.dynamic_outputs().fails_on_values();
   op.samples([](Samples& s) {
-    Tensor a = index_matrix({0, 1, 2, 0, 2, 3}, 2), b = index_matrix({0, 0, 4, 4}, 2), shape = Samples::i64({5, 6});
+    Tensor a = index_matrix({0, 1, 2, 0, 2, 3}, 2), b = index_matrix({0, 0, 4, 4}, 2),
+           shape = Samples::i64({5, 6});
     s.each_type("T", [&](DType t) {
-      s.add({a, b, s.random({3}, t), s.random({2}, t), shape, shape}, {{"concat_dim", int64_t(0)}, {"N", int64_t(2)}});
+      s.add({a, b, s.random({3}, t), s.random({2}, t), shape, shape},
+            {{"concat_dim", int64_t(0)}, {"N", int64_t(2)}});
     });
-    for (int64_t d : {1, -1, -2}) s.add({a, b, s.random({3}), s.random({2}), shape, shape}, {{"concat_dim", d}, {"N", int64_t(2)}});
+    for (int64_t d : {1, -1, -2})
+      s.add({a, b, s.random({3}), s.random({2}), shape, shape}, {{"concat_dim", d}, {"N", int64_t(2)}});
     Tensor none(DType::kInt64, {0, 2});
-    s.add({a, b, none, s.random({3}), s.random({2}), s.random({0}), shape, Samples::i64({5, 9}), Samples::i64({5, 0})},
+    s.add({a, b, none, s.random({3}), s.random({2}), s.random({0}), shape, Samples::i64({5, 9}),
+           Samples::i64({5, 0})},
           {{"concat_dim", int64_t(1)}, {"N", int64_t(3)}});
-    s.fails("Concat dimension must be in range [-2, 2), got 2", {a, b, s.random({3}), s.random({2}), shape, shape},
+    s.fails("Concat dimension must be in range [-2, 2), got 2",
+            {a, b, s.random({3}), s.random({2}), shape, shape},
             {{"concat_dim", int64_t(2)}, {"N", int64_t(2)}});
     s.fails("Input shapes must match: expected 6 for dimension 1 but got 7 at position 1",
-            {a, b, s.random({3}), s.random({2}), shape, Samples::i64({5, 7})}, {{"concat_dim", int64_t(0)}, {"N", int64_t(2)}});
-    s.fails("indices and values rows (indexing dimension) must match", {a, b, s.random({3}), s.random({3}), shape, shape},
+            {a, b, s.random({3}), s.random({2}), shape, Samples::i64({5, 7})},
+            {{"concat_dim", int64_t(0)}, {"N", int64_t(2)}});
+    s.fails("indices and values rows (indexing dimension) must match",
+            {a, b, s.random({3}), s.random({3}), shape, shape},
             {{"concat_dim", int64_t(0)}, {"N", int64_t(2)}});
     s.fails("Ranks of all input tensors must match",
             {a, index_matrix({0, 1}, 1), s.random({3}), s.random({2}), shape, Samples::i64({5})},
@@ -122,19 +132,24 @@ FLOE_OP("SparseSplit", op) {
     check_sparse(c, 1);
     Shape shape = dense_shape(c, 3);
     int64_t rank = shape.rank(), axis = given < 0 ? given + rank : given;
-    if (axis < 0 || axis >= rank) c.fail(cat("Input axis should be in range [", -rank, ", ", rank, "), got ", given));
+    if (axis < 0 || axis >= rank)
+      c.fail(cat("Input axis should be in range [", -rank, ", ", rank, "), got ", given));
     int64_t size = shape[int(axis)];
     if (n > size)
-      c.fail(cat("Input num_split should be between 1 and the splitting dimension size (", size, "), got ", n));
+      c.fail(
+          cat("Input num_split should be between 1 and the splitting dimension size (", size, "), got ", n));
     int64_t small = size / n, longer = size % n;
-    auto part_of = [&](int64_t x) { return x < longer * (small + 1) ? x / (small + 1) : longer + (x - longer * (small + 1)) / small; };
+    auto part_of = [&](int64_t x) {
+      return x < longer * (small + 1) ? x / (small + 1) : longer + (x - longer * (small + 1)) / small;
+    };
     auto start = [&](int64_t p) { return p * small + std::min(p, longer); };
     const int64_t* at = c.in<int64_t>(1);
     std::vector<std::vector<int64_t>> rows(static_cast<size_t>(n));
     for (int64_t i = 0; i < c.input(1).dim(0); ++i) {
       for (int64_t d = 0; d < rank; ++d)
         if (int64_t x = at[i * rank + d]; x < 0 || x >= shape[int(d)])
-          c.fail(cat("Sparse index tuple indices[", i, ", :] = ", index_text(at + i * rank, rank), " is out of bounds"));
+          c.fail(cat("Sparse index tuple indices[", i, ", :] = ", index_text(at + i * rank, rank),
+                     " is out of bounds"));
       rows[size_t(part_of(at[i * rank + axis]))].push_back(i);
     }
     for (int64_t p = 0; p < n; ++p) {
@@ -159,12 +174,14 @@ FLOE_OP("SparseSplit", op) {
   op.samples([](Samples& s) {
     Tensor at = index_matrix({0, 1, 2, 0, 2, 3}, 2), shape = Samples::i64({5, 6});
     auto dim = [](int64_t d) { return Tensor::scalar(d); };
-    s.each_type("T", [&](DType t) { s.add({dim(0), at, s.random({3}, t), shape}, {{"num_split", int64_t(2)}}); });
+    s.each_type("T",
+                [&](DType t) { s.add({dim(0), at, s.random({3}, t), shape}, {{"num_split", int64_t(2)}}); });
     for (int64_t n : {1, 2, 4, 6}) s.add({dim(-1), at, s.random({3}), shape}, {{"num_split", n}});
     s.add({dim(0), Tensor(DType::kInt64, {0, 2}), s.random({0}), shape}, {{"num_split", int64_t(2)}});
     s.fails("Input num_split should be between 1 and the splitting dimension size (6), got 7",
             {dim(1), at, s.random({3}), shape}, {{"num_split", int64_t(7)}});
-    s.fails("Input axis should be in range [-2, 2), got 2", {dim(2), at, s.random({3}), shape}, {{"num_split", int64_t(2)}});
+    s.fails("Input axis should be in range [-2, 2), got 2", {dim(2), at, s.random({3}), shape},
+            {{"num_split", int64_t(2)}});
     s.fails("Sparse index tuple indices[0, :] = [10, 11] is out of bounds",
             {dim(0), index_matrix({10, 11}, 2), s.random({1}), shape}, {{"num_split", int64_t(2)}});
   });
@@ -223,11 +240,17 @@ FLOE_OP("SparseSlice", op) {
     s.each_type("T", [&](DType t) {
       s.add({at, s.random({3}, t), shape, Samples::i64({1, 0}), Samples::i64({9, 9})});
     });
-    for (auto [start, size] : std::vector<std::pair<std::vector<int64_t>, std::vector<int64_t>>>{
-             {{0, 0}, {3, 3}}, {{2, 3}, {1, 1}}, {{7, 0}, {1, 1}}, {{-1, 0}, {2, 2}}, {{5, 6}, {0, 0}}, {{0, 0}, {0, 6}}})
+    for (auto [start, size] :
+         std::vector<std::pair<std::vector<int64_t>, std::vector<int64_t>>>{{{0, 0}, {3, 3}},
+                                                                            {{2, 3}, {1, 1}},
+                                                                            {{7, 0}, {1, 1}},
+                                                                            {{-1, 0}, {2, 2}},
+                                                                            {{5, 6}, {0, 0}},
+                                                                            {{0, 0}, {0, 6}}})
       s.add({at, s.random({3}), shape, Samples::i64(start), Samples::i64(size)});
     s.add({Tensor(DType::kInt64, {0, 2}), s.random({0}), shape, Samples::i64({0, 0}), Samples::i64({2, 2})});
-    s.fails("Expected a non-negative size, got -1", {at, s.random({3}), shape, Samples::i64({0, 0}), Samples::i64({-1, 2})});
+    s.fails("Expected a non-negative size, got -1",
+            {at, s.random({3}), shape, Samples::i64({0, 0}), Samples::i64({-1, 2})});
     s.fails("Expected start to be a vector of length 2 but got length 1",
             {at, s.random({3}), shape, Samples::i64({0}), Samples::i64({1, 2})});
   });

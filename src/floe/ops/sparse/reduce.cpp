@@ -12,7 +12,8 @@ template <class F>
 std::vector<bool> reduced_dims(const std::vector<int64_t>& axes, int rank, F&& fail) {
   std::vector<bool> reduced(size_t(rank), false);
   for (int64_t a : axes) {
-    if (a < -rank || a >= rank) fail(cat("Invalid reduction dimension ", a, ", for input with ", rank, " dimensions."));
+    if (a < -rank || a >= rank)
+      fail(cat("Invalid reduction dimension ", a, ", for input with ", rank, " dimensions."));
     reduced[size_t(a < 0 ? a + rank : a)] = true;
   }
   return reduced;
@@ -75,7 +76,8 @@ void sparse_reduce(KernelContext& c, bool keep) {
     for (int64_t d : groups) {
       int64_t x = at[row * rank + d];
       if (x < 0 || x >= shape[int(d)])
-        c.fail(cat("indices[", row, "] = ", index_text(at + row * rank, rank), " is out of bounds: the shape is ", shape.str()));
+        c.fail(cat("indices[", row, "] = ", index_text(at + row * rank, rank),
+                   " is out of bounds: the shape is ", shape.str()));
       place = place * shape[int(d)] + x;
     }
     out[place] = place == last ? Op::join(out[place], values[row]) : values[row];
@@ -102,16 +104,19 @@ void define_sparse_reduce(OpBuilder& op, const char* types) {
   op.kernel([](const KernelInit& k) {
     bool keep = k.attr<bool>("keep_dims");
     KernelFn fn;
-    dispatch(List{}, k.input_type(1), [&]<class T>() { fn = [keep](KernelContext& c) { sparse_reduce<T, Op>(c, keep); }; });
+    dispatch(List{}, k.input_type(1),
+             [&]<class T>() { fn = [keep](KernelContext& c) { sparse_reduce<T, Op>(c, keep); }; });
     return fn;
   });
   op.dynamic_outputs().fails_on_values();
   op.samples([](Samples& s) {
     Tensor at = index_matrix({0, 1, 2, 0, 2, 3}, 2), shape = Samples::i64({5, 6});
-    for (DType t : {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kBfloat16, DType::kInt32, DType::kInt64,
-                    DType::kInt8, DType::kInt16, DType::kUint8, DType::kUint16, DType::kUint32, DType::kUint64})
+    for (DType t :
+         {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kBfloat16, DType::kInt32, DType::kInt64,
+          DType::kInt8, DType::kInt16, DType::kUint8, DType::kUint16, DType::kUint32, DType::kUint64})
       s.add({at, s.random({3}, t), shape, Samples::i32({1})});
-    for (const std::vector<int32_t>& axes : std::vector<std::vector<int32_t>>{{0}, {-1}, {0, 1}, {}, {0, 0}, {-2, 0}}) {
+    for (const std::vector<int32_t>& axes :
+         std::vector<std::vector<int32_t>>{{0}, {-1}, {0, 1}, {}, {0, 0}, {-2, 0}}) {
       s.add({at, s.random({3}), shape, Samples::i32(axes)});
       s.add({at, s.random({3}), shape, Samples::i32(axes)}, {{"keep_dims", true}});
     }
@@ -119,17 +124,20 @@ void define_sparse_reduce(OpBuilder& op, const char* types) {
     s.add({index_matrix({2, 3, 2, 0, 0, 1}, 2), s.random({3}), shape, Samples::i32({1})});
     s.add({index_matrix({1, 1, 1, 1}, 2), s.random({2}), shape, Samples::i32({})});
     s.add({Tensor(DType::kInt64, {0, 2}), s.random({0}), shape, Samples::i32({0, 1})});
-    s.fails("Invalid reduction dimension 2, for input with 2 dimensions.", {at, s.random({3}), shape, Samples::i32({2})});
-    s.fails("Expected shape dimensions to be non-negative, got -5", {at, s.random({3}), Samples::i64({-5, 6}), Samples::i32({1})});
-    s.fails("indices and values rows (indexing dimension) must match", {at, s.random({2}), shape, Samples::i32({1})});
+    s.fails("Invalid reduction dimension 2, for input with 2 dimensions.",
+            {at, s.random({3}), shape, Samples::i32({2})});
+    s.fails("Expected shape dimensions to be non-negative, got -5",
+            {at, s.random({3}), Samples::i64({-5, 6}), Samples::i32({1})});
+    s.fails("indices and values rows (indexing dimension) must match",
+            {at, s.random({2}), shape, Samples::i32({1})});
   });
 }
 
 FLOE_OP("SparseReduceSum", op) {
-  define_sparse_reduce<AddUp, NumberTypes>(
-      op,
-      "T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,quint16,uint16,"
-      "complex128,half,uint32,uint64}");
+  define_sparse_reduce<AddUp, NumberTypes>(op,
+                                           "T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,"
+                                           "quint8,qint32,bfloat16,qint16,quint16,uint16,"
+                                           "complex128,half,uint32,uint64}");
 }
 FLOE_OP("SparseReduceMax", op) {
   define_sparse_reduce<TakeLarger, RealTypes>(
@@ -150,7 +158,9 @@ void sparse_softmax(KernelContext& c) {
   std::vector<int64_t> order = sorted_rows(at, n, rank, keys);
   using C = compute_t<T>;
   for (size_t i = 0, end = 0; i < order.size(); i = end) {
-    auto same_row = [&](size_t j) { return std::equal(at + order[i] * rank, at + order[i] * rank + rank - 1, at + order[j] * rank); };
+    auto same_row = [&](size_t j) {
+      return std::equal(at + order[i] * rank, at + order[i] * rank + rank - 1, at + order[j] * rank);
+    };
     C largest = C(in[order[i]]), sum = 0;
     for (end = i; end < order.size() && same_row(end); ++end) largest = std::max(largest, C(in[order[end]]));
     for (size_t j = i; j < end; ++j) sum += std::exp(C(in[order[j]]) - largest);

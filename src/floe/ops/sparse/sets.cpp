@@ -11,7 +11,8 @@ namespace floe {
 namespace {
 
 using SetTypes = Types<int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, std::string>;
-constexpr const char* kSetTypes = "; validate_indices:bool=true; T:{int8,int16,int32,int64,uint8,uint16,string}";
+constexpr const char* kSetTypes =
+    "; validate_indices:bool=true; T:{int8,int16,int32,int64,uint8,uint16,string}";
 
 enum class SetOp { kAMinusB, kBMinusA, kIntersection, kUnion };
 
@@ -58,12 +59,15 @@ SetOperand<T> sparse_sets(KernelContext& c, int at, bool validate) {
   for (int64_t i = 0; i < c.input(at).dim(0); ++i, index += rank) {
     for (int d = 0; d < rank; ++d)
       if (index[d] < 0 || index[d] >= shape[d])
-        c.fail(cat("indices[", i, "] = ", index_text(index, rank), " is out of bounds: need 0 <= index < ", shape.str()));
+        c.fail(cat("indices[", i, "] = ", index_text(index, rank), " is out of bounds: need 0 <= index < ",
+                   shape.str()));
     if (validate && i) {
       const int64_t* before = index - rank;
       if (!std::lexicographical_compare(before, before + rank, index, index + rank))
-        c.fail(cat("indices[", i, "] = ", index_text(index, rank), std::equal(before, index, index) ? " is repeated" : " is out of order",
-                   ". Many sparse ops require sorted indices.  Use `tf.sparse.reorder` to create a correctly ordered copy."));
+        c.fail(cat("indices[", i, "] = ", index_text(index, rank),
+                   std::equal(before, index, index) ? " is repeated" : " is out of order",
+                   ". Many sparse ops require sorted indices.  Use `tf.sparse.reorder` to create a correctly "
+                   "ordered copy."));
     }
     o.sets[std::vector<int64_t>(index, index + rank - 1)].insert(c.in<T>(at + 1)[i]);
   }
@@ -111,7 +115,8 @@ void write_sets(KernelContext& c, SetOp op, const SetOperand<T>& a, const SetOpe
 
 // `sparse_a` and `sparse_b`: whether an operand takes three inputs.
 void define_set_op(OpBuilder& op, bool sparse_a, bool sparse_b) {
-  op.out("result_indices:int64, result_values:T, result_shape:int64").attrs(std::string("set_operation:string") + kSetTypes);
+  op.out("result_indices:int64, result_values:T, result_shape:int64")
+      .attrs(std::string("set_operation:string") + kSetTypes);
   op.infer([=](InferContext& c) {
     int64_t rank = -1;
     auto look = [&](int at, bool sparse) {
@@ -145,8 +150,10 @@ void define_set_op(OpBuilder& op, bool sparse_a, bool sparse_b) {
   op.samples([=](Samples& s) {
     auto operand = [&](bool sparse, DType t, bool second) -> std::vector<Tensor> {
       if (!sparse) return {s.uniform({2, 3}, 0, 4, t)};
-      return {index_matrix(second ? std::vector<int64_t>{0, 0, 0, 2, 1, 1} : std::vector<int64_t>{0, 1, 1, 0, 1, 2}, 2),
-              s.uniform({3}, 0, 4, t), Samples::i64({2, 3})};
+      return {
+          index_matrix(
+              second ? std::vector<int64_t>{0, 0, 0, 2, 1, 1} : std::vector<int64_t>{0, 1, 1, 0, 1, 2}, 2),
+          s.uniform({3}, 0, 4, t), Samples::i64({2, 3})};
     };
     auto both = [&](DType t) {
       auto inputs = operand(sparse_a, t, false);
@@ -154,7 +161,8 @@ void define_set_op(OpBuilder& op, bool sparse_a, bool sparse_b) {
       return inputs;
     };
     for (const char* name : {"a-b", "b-a", "intersection", "union", "UNION"})
-      for (DType t : {DType::kInt32, DType::kInt64, DType::kInt8, DType::kInt16, DType::kUint8, DType::kUint16})
+      for (DType t :
+           {DType::kInt32, DType::kInt64, DType::kInt8, DType::kInt16, DType::kUint8, DType::kUint16})
         s.add(both(t), {{"set_operation", std::string(name)}});
     s.fails("Invalid set_operation xx.", both(DType::kInt32), {{"set_operation", std::string("xx")}});
     AttrMap join{{"set_operation", std::string("union")}};
@@ -162,7 +170,8 @@ void define_set_op(OpBuilder& op, bool sparse_a, bool sparse_b) {
       s.add({Tensor::of<std::string>({1, 2}, {"b", "a"}), Tensor::of<std::string>({1, 2}, {"c", "a"})}, join);
       s.add({s.uniform({2, 1, 3}, 0, 4, DType::kInt32), s.uniform({2, 1, 0}, 0, 4, DType::kInt32)}, join);
       s.fails("rank", {Samples::i32({1}), Samples::i32({1})}, join);
-      s.fails("Mismatched shapes [2] vs [1]", {s.uniform({2, 1}, 0, 4, DType::kInt32), s.uniform({1, 1}, 0, 4, DType::kInt32)}, join);
+      s.fails("Mismatched shapes [2] vs [1]",
+              {s.uniform({2, 1}, 0, 4, DType::kInt32), s.uniform({1, 1}, 0, 4, DType::kInt32)}, join);
     } else {
       auto bad = both(DType::kInt32);
       size_t at = sparse_a ? 3 : 1;
@@ -183,12 +192,16 @@ FLOE_OP("DenseToSparseSetOperation", op) {
   define_set_op(op, false, true);
 }
 FLOE_OP("SparseToSparseSetOperation", op) {
-  op.in("set1_indices:int64, set1_values:T, set1_shape:int64, set2_indices:int64, set2_values:T, set2_shape:int64");
+  op.in(
+      "set1_indices:int64, set1_values:T, set1_shape:int64, set2_indices:int64, set2_values:T, "
+      "set2_shape:int64");
   define_set_op(op, true, true);
 }
 
 FLOE_OP("SetSize", op) {
-  op.in("set_indices:int64, set_values:T, set_shape:int64").out("size:int32").attrs(std::string(kSetTypes).substr(2));
+  op.in("set_indices:int64, set_values:T, set_shape:int64")
+      .out("size:int32")
+      .attrs(std::string(kSetTypes).substr(2));
   op.infer([](InferContext& c) {
     Shape shape = c.shape_value(2);
     if (shape.has_rank() && shape.rank() < 2) c.fail(cat("Invalid rank ", shape.rank(), "."));

@@ -9,7 +9,8 @@ namespace {
 
 FLOE_OP("SparseFillEmptyRows", op) {
   op.in("indices:int64, values:T, dense_shape:int64, default_value:T");
-  op.out("output_indices:int64, output_values:T, empty_row_indicator:bool, reverse_index_map:int64").attrs("T:type");
+  op.out("output_indices:int64, output_values:T, empty_row_indicator:bool, reverse_index_map:int64")
+      .attrs("T:type");
   op.infer([](InferContext& c) {
     Shape indices = c.with_rank(0, 2), values = c.with_rank(1, 1), shape = c.with_rank(2, 1);
     c.with_rank(3, 0);
@@ -29,7 +30,8 @@ FLOE_OP("SparseFillEmptyRows", op) {
     const int64_t* at = c.in<int64_t>(0);
     int64_t rows = c.in<int64_t>(2)[0];
     if (rows < 0) c.fail(cat("dense_shape[0] must be >= 0, saw ", rows));
-    if (rows == 0 && n) c.fail(cat("Received SparseTensor with dense_shape[0] = 0 but indices.shape[0] = ", n));
+    if (rows == 0 && n)
+      c.fail(cat("Received SparseTensor with dense_shape[0] = 0 but indices.shape[0] = ", n));
     bool* empty = c.allocate(2, DType::kBool, {rows}).mutable_data<bool>();
     int64_t* map = c.allocate(3, DType::kInt64, {n}).mutable_data<int64_t>();
     std::vector<int64_t> next(size_t(rows), 0);
@@ -73,12 +75,14 @@ FLOE_OP("SparseFillEmptyRows", op) {
     s.add({Tensor(DType::kInt64, {0, 2}), s.random({0}), Samples::i64({0, 6}), s.random({})});
     s.fails("is invalid: 7 >= 5", {index_matrix({7, 1}, 2), s.random({1}), shape, s.random({})});
     s.fails("rank 0", {at, s.random({3}), shape, s.random({1})});
-    s.fails("Received SparseTensor with dense_shape[0] = 0", {index_matrix({0, 1}, 2), s.random({1}), Samples::i64({0, 6}), s.random({})});
+    s.fails("Received SparseTensor with dense_shape[0] = 0",
+            {index_matrix({0, 1}, 2), s.random({1}), Samples::i64({0, 6}), s.random({})});
   });
 }
 
 FLOE_OP("SparseReshape", op) {
-  op.in("input_indices:int64, input_shape:int64, new_shape:int64").out("output_indices:int64, output_shape:int64");
+  op.in("input_indices:int64, input_shape:int64, new_shape:int64")
+      .out("output_indices:int64, output_shape:int64");
   op.infer([](InferContext& c) {
     Shape indices = c.with_rank(0, 2), to = c.with_rank(2, 1);
     c.with_rank(1, 1);
@@ -92,10 +96,12 @@ FLOE_OP("SparseReshape", op) {
                  c.input(1).shape().str(), ", ", c.input(2).shape().str()));
     std::vector<int64_t> from = c.ints(1), to = c.ints(2);
     if (indices.dim(1) != int64_t(from.size()))
-      c.fail(cat("Input tensor rank must match input shape length, got ", indices.dim(1), " and ", from.size()));
+      c.fail(
+          cat("Input tensor rank must match input shape length, got ", indices.dim(1), " and ", from.size()));
     int64_t dense = 1, known = 1, free = -1;
     for (int64_t d : from)
-      if (d < 0 || __builtin_mul_overflow(dense, d, &dense)) c.fail("Input shape must be non-negative and not too large");
+      if (d < 0 || __builtin_mul_overflow(dense, d, &dense))
+        c.fail("Input shape must be non-negative and not too large");
     for (size_t i = 0; i < to.size(); ++i) {
       if (to[i] == -1) {
         if (free >= 0) c.fail(cat("only one output dimension may be -1, not both ", free, " and ", i));
@@ -105,14 +111,19 @@ FLOE_OP("SparseReshape", op) {
       }
     }
     if (free >= 0) {
-      if (known <= 0) c.fail("reshape cannot infer the missing input size for an empty tensor unless all specified input sizes are non-zero");
+      if (known <= 0)
+        c.fail(
+            "reshape cannot infer the missing input size for an empty tensor unless all specified input "
+            "sizes are non-zero");
       if (dense % known)
-        c.fail(cat("Input to reshape is a SparseTensor with ", dense, " dense values, but the requested shape requires a multiple of ", known));
+        c.fail(cat("Input to reshape is a SparseTensor with ", dense,
+                   " dense values, but the requested shape requires a multiple of ", known));
       to[size_t(free)] = dense / known;
       known = dense;
     }
     if (known != dense)
-      c.fail(cat("Input to reshape is a tensor with ", dense, " dense values, but the requested shape has ", known));
+      c.fail(cat("Input to reshape is a tensor with ", dense, " dense values, but the requested shape has ",
+                 known));
     int64_t n = indices.dim(0), rank_in = int64_t(from.size()), rank_out = int64_t(to.size());
     int64_t* out = c.allocate(0, DType::kInt64, {n, rank_out}).mutable_data<int64_t>();
     const int64_t* in = indices.data<int64_t>();
@@ -120,7 +131,9 @@ FLOE_OP("SparseReshape", op) {
       int64_t at = 0;
       for (int64_t d = 0; d < rank_in; ++d) {
         int64_t x = in[i * rank_in + d];
-        if (x < 0 || x >= from[size_t(d)]) c.fail(cat("index ", x, " of entry ", i, " is out of bounds: dimension ", d, " has size ", from[size_t(d)]));
+        if (x < 0 || x >= from[size_t(d)])
+          c.fail(cat("index ", x, " of entry ", i, " is out of bounds: dimension ", d, " has size ",
+                     from[size_t(d)]));
         at = at * from[size_t(d)] + x;
       }
       for (int64_t d = rank_out; d-- > 0;) {
@@ -137,13 +150,16 @@ FLOE_OP("SparseReshape", op) {
     s.add({at, Samples::i64({2, 3, 6}), Samples::i64({36})});
     s.add({Tensor(DType::kInt64, {0, 2}), Samples::i64({0, 6}), Samples::i64({0, 2, 3})});
     s.fails("requires a multiple of 5", {at, Samples::i64({2, 3, 6}), Samples::i64({5, -1})});
-    s.fails("36 dense values, but the requested shape has 10", {at, Samples::i64({2, 3, 6}), Samples::i64({5, 2})});
+    s.fails("36 dense values, but the requested shape has 10",
+            {at, Samples::i64({2, 3, 6}), Samples::i64({5, 2})});
     s.fails("only one output dimension may be -1", {at, Samples::i64({2, 3, 6}), Samples::i64({-1, -1})});
   });
 }
 
 FLOE_OP("SparseReorder", op) {
-  op.in("input_indices:int64, input_values:T, input_shape:int64").out("output_indices:int64, output_values:T").attrs("T:type");
+  op.in("input_indices:int64, input_values:T, input_shape:int64")
+      .out("output_indices:int64, output_values:T")
+      .attrs("T:type");
   op.infer([](InferContext& c) {
     c.set_output(0, c.with_rank(0, 2));
     c.set_output(1, c.with_rank(1, 1));
@@ -156,7 +172,8 @@ FLOE_OP("SparseReorder", op) {
     std::vector<int64_t> order(static_cast<size_t>(n));
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
-      return std::lexicographical_compare(at + a * rank, at + (a + 1) * rank, at + b * rank, at + (b + 1) * rank);
+      return std::lexicographical_compare(at + a * rank, at + (a + 1) * rank, at + b * rank,
+                                          at + (b + 1) * rank);
     });
     int64_t* to = c.out<int64_t>(0);
     dispatch_moves(c.input(1).dtype(), [&]<class T>() {
@@ -169,7 +186,9 @@ FLOE_OP("SparseReorder", op) {
     });
   });
   op.samples([](Samples& s) {
-    s.each_type("T", [&](DType t) { s.add({index_matrix({2, 0, 0, 1, 2, 3, 0, 0}, 2), s.random({4}, t), Samples::i64({5, 6})}); });
+    s.each_type("T", [&](DType t) {
+      s.add({index_matrix({2, 0, 0, 1, 2, 3, 0, 0}, 2), s.random({4}, t), Samples::i64({5, 6})});
+    });
     s.add({Tensor(DType::kInt64, {0, 2}), s.random({0}), Samples::i64({5, 6})});
   });
 }
@@ -185,7 +204,8 @@ void sparse_matmul(KernelContext& c, bool adjoint_a, bool adjoint_b) {
   int64_t b_inner = b.dim(adjoint_b ? 1 : 0), columns = b.dim(adjoint_b ? 0 : 1);
   if (rows < 0 || inner != b_inner)
     c.fail(cat("Cannot multiply A and B because inner dimension does not match: ", inner, " vs. ", b_inner,
-               ".  Did you forget a transpose?  Dimensions of A: [", shape[0], ", ", shape[1], ").  Dimensions of B: ", b.shape().str()));
+               ".  Did you forget a transpose?  Dimensions of A: [", shape[0], ", ", shape[1],
+               ").  Dimensions of B: ", b.shape().str()));
   Tensor& product = c.allocate(0, b.dtype(), {rows, columns});
   T* out = product.mutable_data<T>();
   using C = compute_t<T>;
@@ -198,18 +218,22 @@ void sparse_matmul(KernelContext& c, bool adjoint_a, bool adjoint_b) {
   };
   for (int64_t i = 0, n = indices.dim(0); i < n; ++i) {
     int64_t m = int64_t(at[2 * i + (adjoint_a ? 1 : 0)]), k = int64_t(at[2 * i + (adjoint_a ? 0 : 1)]);
-    if (m < 0 || m >= rows) c.fail(cat("m (", m, ") from index[", i, ",", adjoint_a ? 1 : 0, "] out of bounds (>=", rows, ")"));
-    if (k < 0 || k >= inner) c.fail(cat("k (", k, ") from index[", i, ",", adjoint_a ? 0 : 1, "] out of bounds (>=", inner, ")"));
+    if (m < 0 || m >= rows)
+      c.fail(cat("m (", m, ") from index[", i, ",", adjoint_a ? 1 : 0, "] out of bounds (>=", rows, ")"));
+    if (k < 0 || k >= inner)
+      c.fail(cat("k (", k, ") from index[", i, ",", adjoint_a ? 0 : 1, "] out of bounds (>=", inner, ")"));
     C x = conj_if(adjoint_a, C(v[i]));
     for (int64_t j = 0; j < columns; ++j)
-      sum[size_t(m * columns + j)] += x * conj_if(adjoint_b, C(adjoint_b ? y[j * inner + k] : y[k * columns + j]));
+      sum[size_t(m * columns + j)] +=
+          x * conj_if(adjoint_b, C(adjoint_b ? y[j * inner + k] : y[k * columns + j]));
   }
   for (size_t i = 0; i < sum.size(); ++i) out[i] = T(sum[i]);
 }
 
 FLOE_OP("SparseTensorDenseMatMul", op) {
-  op.in("a_indices:Tindices, a_values:T, a_shape:int64, b:T").out("product:T").attrs(
-      "T:type; Tindices:{int32,int64}=int64; adjoint_a:bool=false; adjoint_b:bool=false");
+  op.in("a_indices:Tindices, a_values:T, a_shape:int64, b:T")
+      .out("product:T")
+      .attrs("T:type; Tindices:{int32,int64}=int64; adjoint_a:bool=false; adjoint_b:bool=false");
   op.infer([](InferContext& c) {
     c.with_rank(0, 2);
     c.with_rank(1, 1);
@@ -221,9 +245,11 @@ FLOE_OP("SparseTensorDenseMatMul", op) {
   op.kernel([](const KernelInit& k) {
     bool ta = k.attr<bool>("adjoint_a"), tb = k.attr<bool>("adjoint_b");
     KernelFn fn;
-    dispatch(Types<float, double, int32_t, std::complex<float>, std::complex<double>, float16, bfloat16>{}, k.input_type(1), [&]<class T>() {
-      dispatch(IndexTypes{}, k.input_type(0), [&]<class I>() { fn = [=](KernelContext& c) { sparse_matmul<T, I>(c, ta, tb); }; });
-    });
+    dispatch(Types<float, double, int32_t, std::complex<float>, std::complex<double>, float16, bfloat16>{},
+             k.input_type(1), [&]<class T>() {
+               dispatch(IndexTypes{}, k.input_type(0),
+                        [&]<class I>() { fn = [=](KernelContext& c) { sparse_matmul<T, I>(c, ta, tb); }; });
+             });
     return fn;
   });
   op.dynamic_outputs().fails_on_values();
@@ -231,7 +257,8 @@ FLOE_OP("SparseTensorDenseMatMul", op) {
     Tensor at = index_matrix({0, 1, 2, 0, 2, 3}, 2), shape = Samples::i64({3, 4});
     for (DType t : {DType::kFloat32, DType::kFloat64, DType::kInt32, DType::kComplex64, DType::kComplex128})
       s.add({at, s.random({3}, t), shape, s.random({4, 2}, t)});
-    s.add({at, s.random({3}, DType::kComplex64), shape, s.random({2, 3}, DType::kComplex64)}, {{"adjoint_a", true}, {"adjoint_b", true}});
+    s.add({at, s.random({3}, DType::kComplex64), shape, s.random({2, 3}, DType::kComplex64)},
+          {{"adjoint_a", true}, {"adjoint_b", true}});
     s.add({at, s.random({3}), shape, s.random({2, 4})}, {{"adjoint_b", true}});
     s.add({Tensor(DType::kInt64, {0, 2}), s.random({0}), shape, s.random({4, 2})});
     s.fails("inner dimension does not match: 4 vs. 5", {at, s.random({3}), shape, s.random({5, 2})});

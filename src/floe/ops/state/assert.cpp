@@ -26,13 +26,15 @@ FLOE_OP("Assert", op) {
              Tensor::of<std::string>({2, 2}, {"x", "y", "z", "w"}), Tensor::scalar(3.5f),
              Tensor::of<float>({2, 2}, {1, 2, 3, 4})},
             {{"summarize", int64_t(2)}});
-    s.fails("assertion failed: [[1.5 2][3...]...] [1] [1 0] [] [?] [0.1] [1e+10] [0.333333343] [3] [0.0999755859]",
-            {no, Tensor::of<float>({3, 2}, {1.5, 2, 3, 4, 5, 6}), Tensor::scalar(true),
-             Tensor::vec<bool>({true, false}), Tensor::vec<float>({}), Tensor::scalar(std::complex<float>(1, 2)),
-             Tensor::scalar(0.1), Tensor::scalar(1e10f), Tensor::scalar(1 / 3.0f), Tensor::scalar(uint8_t(3)),
-             Tensor::scalar(float16(0.1f))});
-    s.fails("assertion failed: [[[0 0 0][0 0 0]][[0 0 0][0 0 0]]]", {no, Samples::filled({2, 2, 3}, 0, DType::kInt32)},
-            {{"summarize", int64_t(-1)}});
+    s.fails(
+        "assertion failed: [[1.5 2][3...]...] [1] [1 0] [] [?] [0.1] [1e+10] [0.333333343] [3] "
+        "[0.0999755859]",
+        {no, Tensor::of<float>({3, 2}, {1.5, 2, 3, 4, 5, 6}), Tensor::scalar(true),
+         Tensor::vec<bool>({true, false}), Tensor::vec<float>({}), Tensor::scalar(std::complex<float>(1, 2)),
+         Tensor::scalar(0.1), Tensor::scalar(1e10f), Tensor::scalar(1 / 3.0f), Tensor::scalar(uint8_t(3)),
+         Tensor::scalar(float16(0.1f))});
+    s.fails("assertion failed: [[[0 0 0][0 0 0]][[0 0 0][0 0 0]]]",
+            {no, Samples::filled({2, 2, 3}, 0, DType::kInt32)}, {{"summarize", int64_t(-1)}});
     s.fails("assertion failed: [a\\n\\\"b]", {no, Tensor::scalar("a\n\"b")});
     s.fails("Shape must be rank 0 but is rank 1", {Tensor::vec<bool>({false}), Tensor::scalar("a")});
   });

@@ -1,12 +1,13 @@
-// Ops that files hold for training, saving or input pipelines and that no signature runs: declared, so that such
-// files load. Running one fails with a message that names it.
+// Ops that files hold for training, saving or input pipelines and that no signature runs: declared, so that
+// such files load. Running one fails with a message that names it.
 #include "floe/op/infer.h"
 
 namespace floe {
 namespace {
 
-#define FLOE_NUMBERS                                                                                                  \
-  "T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,quint16,uint16,"        \
+#define FLOE_NUMBERS                                                                                    \
+  "T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,quint16," \
+  "uint16,"                                                                                             \
   "complex128,half,uint32,uint64}; use_locking:bool=false"
 
 void define_update(OpBuilder& op, const char* in, const char* more = "") {
@@ -22,10 +23,11 @@ FLOE_OP("ApplyMomentum", op) {
   define_ref_update(op, "var:Ref(T), accum:Ref(T), lr:T, grad:T, momentum:T", kNesterov);
 }
 FLOE_OP("ApplyAdam", op) {
-  define_ref_update(op,
-                    "var:Ref(T), m:Ref(T), v:Ref(T), beta1_power:T, beta2_power:T, lr:T, beta1:T, beta2:T, epsilon:T, "
-                    "grad:T",
-                    kNesterov);
+  define_ref_update(
+      op,
+      "var:Ref(T), m:Ref(T), v:Ref(T), beta1_power:T, beta2_power:T, lr:T, beta1:T, beta2:T, epsilon:T, "
+      "grad:T",
+      kNesterov);
 }
 FLOE_OP("ApplyRMSProp", op) {
   define_ref_update(op, "var:Ref(T), ms:Ref(T), mom:Ref(T), lr:T, rho:T, momentum:T, epsilon:T, grad:T");
@@ -75,18 +77,22 @@ FLOE_OP("CudnnRNN", op) {
   op.attrs(std::string(kCudnnAttrs) + "; is_training:bool=true").infer(infer_unknown).stateful();
 }
 FLOE_OP("CudnnRNNBackprop", op) {
-  op.in("input:T, input_h:T, input_c:T, params:T, output:T, output_h:T, output_c:T, output_backprop:T, "
-        "output_h_backprop:T, output_c_backprop:T, reserve_space:T");
+  op.in(
+      "input:T, input_h:T, input_c:T, params:T, output:T, output_h:T, output_c:T, output_backprop:T, "
+      "output_h_backprop:T, output_c_backprop:T, reserve_space:T");
   op.out("input_backprop:T, input_h_backprop:T, input_c_backprop:T, params_backprop:T");
   op.attrs(kCudnnAttrs).infer(infer_unknown).stateful();
 }
 
 FLOE_OP("SaveV2", op) {
-  op.in("prefix:string, tensor_names:string, shape_and_slices:string, tensors:dtypes").attrs("dtypes:list(type)>=1");
+  op.in("prefix:string, tensor_names:string, shape_and_slices:string, tensors:dtypes")
+      .attrs("dtypes:list(type)>=1");
   op.infer(infer_unknown).stateful();
 }
 FLOE_OP("RestoreV2", op) {
-  op.in("prefix:string, tensor_names:string, shape_and_slices:string").out("tensors:dtypes").attrs("dtypes:list(type)>=1");
+  op.in("prefix:string, tensor_names:string, shape_and_slices:string")
+      .out("tensors:dtypes")
+      .attrs("dtypes:list(type)>=1");
   op.infer(infer_unknown).stateful();
 }
 FLOE_OP("MergeV2Checkpoints", op) {
@@ -107,17 +113,27 @@ FLOE_OP("IteratorGetNext", op) {
   });
 }
 FLOE_OP("OptionalFromValue", op) {
-  op.in("components:Toutput_types").out("optional:variant").attrs("Toutput_types:list(type)>=1").infer(infer_scalar);
+  op.in("components:Toutput_types")
+      .out("optional:variant")
+      .attrs("Toutput_types:list(type)>=1")
+      .infer(infer_scalar);
 }
 FLOE_OP("OptionalNone", op) { op.out("optional:variant").infer(infer_scalar); }
 
 constexpr const char* kRealTypes =
     "T:{float,double,int32,uint8,int16,int8,int64,bfloat16,uint16,half,uint32,uint64}";
-FLOE_OP("ScalarSummary", op) { op.in("tags:string, values:T").out("summary:string").attrs(kRealTypes).infer(infer_scalar); }
-FLOE_OP("HistogramSummary", op) {
-  op.in("tag:string, values:T").out("summary:string").attrs(std::string(kRealTypes) + "=float").infer(infer_scalar);
+FLOE_OP("ScalarSummary", op) {
+  op.in("tags:string, values:T").out("summary:string").attrs(kRealTypes).infer(infer_scalar);
 }
-FLOE_OP("MergeSummary", op) { op.in("inputs:N*string").out("summary:string").attrs("N:int>=1").infer(infer_scalar); }
+FLOE_OP("HistogramSummary", op) {
+  op.in("tag:string, values:T")
+      .out("summary:string")
+      .attrs(std::string(kRealTypes) + "=float")
+      .infer(infer_scalar);
+}
+FLOE_OP("MergeSummary", op) {
+  op.in("inputs:N*string").out("summary:string").attrs("N:int>=1").infer(infer_scalar);
+}
 FLOE_OP("ImageSummary", op) {
   op.in("tag:string, tensor:T").out("summary:string").infer(infer_scalar);
   op.attrs("max_images:int>=1=3; T:{uint8,float,half,double}=float");

@@ -63,9 +63,10 @@ FLOE_OP("PrintV2", op) {
   op.kernel([](const KernelInit& k) -> KernelFn {
     std::string stream = k.attr<std::string>("output_stream"), end = k.attr<std::string>("end");
     bool file = stream.rfind("file://", 0) == 0 && stream.size() > 7;
-    if (!file && stream != "stdout" && stream != "stderr" && stream != "log(info)" && stream != "log(warning)" &&
-        stream != "log(error)")
-      k.fail(cat("Unknown output stream: ", stream, "; expected stdout, stderr, log(info), log(warning), log(error) or "
+    if (!file && stream != "stdout" && stream != "stderr" && stream != "log(info)" &&
+        stream != "log(warning)" && stream != "log(error)")
+      k.fail(cat("Unknown output stream: ", stream,
+                 "; expected stdout, stderr, log(info), log(warning), log(error) or "
                  "file://..."));
     return [=](KernelContext& c) {
       std::string text = c.scalar<std::string>(0) + end;

@@ -1,5 +1,5 @@
-// Variables of TensorFlow 1. A reference flows as the variable's current value; an assignment finds the variable
-// that this value belongs to.
+// Variables of TensorFlow 1. A reference flows as the variable's current value; an assignment finds the
+// variable that this value belongs to.
 #include "floe/ops/state/variable.h"
 #include "floe/tensor/dispatch.h"
 
@@ -37,7 +37,8 @@ std::shared_ptr<Variable> referenced(KernelContext& c) {
   auto v = ref_variables(c)->owner_of(c.input(0));
   if (!v)
     c.fail(Code::kFailedPrecondition,
-           "input 0 must be a reference to a variable; it is a plain value, or the variable was assigned meanwhile");
+           "input 0 must be a reference to a variable; it is a plain value, or the variable was assigned "
+           "meanwhile");
   return v;
 }
 
@@ -71,7 +72,9 @@ FLOE_OP("Variable", op) {
 }
 
 FLOE_OP("Assign", op) {
-  op.in("ref:Ref(T), value:T").out("output_ref:Ref(T)").attrs("T:type; validate_shape:bool=true; use_locking:bool=true");
+  op.in("ref:Ref(T), value:T")
+      .out("output_ref:Ref(T)")
+      .attrs("T:type; validate_shape:bool=true; use_locking:bool=true");
   op.infer([](InferContext& c) { c.set_output(0, c.shape(1)); });
   op.stateful().dynamic_outputs().keeps_inputs();
   op.kernel([](const KernelInit& k) -> KernelFn {
@@ -113,7 +116,8 @@ void assign_by(KernelContext& c) {
 }
 
 constexpr const char* kNumberAttrs =
-    "T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,quint16,uint16,"
+    "T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,quint16,"
+    "uint16,"
     "complex128,half,uint32,uint64}; use_locking:bool=false";
 
 FLOE_OP("AssignAdd", op) {

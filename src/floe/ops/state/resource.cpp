@@ -10,7 +10,8 @@ Tensor make_handle(ObjectPtr object) {
 
 ObjectPtr object_of(KernelContext& c, int i) {
   const Tensor& t = c.input(i);
-  if (t.num_elements() != 1) c.fail(cat("input ", i, " must be a scalar resource, found shape ", t.shape().str()));
+  if (t.num_elements() != 1)
+    c.fail(cat("input ", i, " must be a scalar resource, found shape ", t.shape().str()));
   ObjectPtr o = *t.data<ObjectPtr>();
   if (!o) c.fail(Code::kFailedPrecondition, cat("input ", i, " is a resource that holds nothing"));
   return o;

@@ -43,7 +43,9 @@ std::string short_number(F v, int digits, int more) {
   if (std::isnan(v)) return "nan";
   if (std::isinf(v)) return v > 0 ? "inf" : "-inf";
   char buffer[40];
-  auto print = [&](int n) { return std::to_chars(buffer, buffer + sizeof buffer, v, std::chars_format::general, n).ptr; };
+  auto print = [&](int n) {
+    return std::to_chars(buffer, buffer + sizeof buffer, v, std::chars_format::general, n).ptr;
+  };
   char* end = print(digits);
   F back = 0;
   std::from_chars(buffer, end, back);
@@ -100,7 +102,8 @@ std::string value_text(const Tensor& t, int64_t i) {
   dispatch(RealTypes{}, t.dtype(), [&]<class T>() {
     T v = t.data<T>()[i];
     if constexpr (std::is_integral_v<T>)
-      s = cat(int64_t(v) < 0 && std::is_unsigned_v<T> ? std::to_string(uint64_t(v)) : std::to_string(int64_t(v)));
+      s = cat(int64_t(v) < 0 && std::is_unsigned_v<T> ? std::to_string(uint64_t(v))
+                                                      : std::to_string(int64_t(v)));
     else if constexpr (std::is_same_v<T, double>)
       s = short_double(v);
     else

@@ -56,7 +56,8 @@ void Table::put(int64_t row, const Tensor& values, int64_t i) {
     return;
   }
   size_t n = size_t(width_) * dtype_size(value_type_);
-  if (n) std::memcpy(bytes_.data() + size_t(row) * n, static_cast<const char*>(values.raw()) + size_t(i) * n, n);
+  if (n)
+    std::memcpy(bytes_.data() + size_t(row) * n, static_cast<const char*>(values.raw()) + size_t(i) * n, n);
 }
 
 bool Table::equal(int64_t row, const Tensor& values, int64_t i) const {
@@ -64,7 +65,8 @@ bool Table::equal(int64_t row, const Tensor& values, int64_t i) const {
     return std::equal(texts_.begin() + row * width_, texts_.begin() + (row + 1) * width_,
                       values.data<std::string>() + i * width_);
   size_t n = size_t(width_) * dtype_size(value_type_);
-  return !n || !std::memcmp(bytes_.data() + size_t(row) * n, static_cast<const char*>(values.raw()) + size_t(i) * n, n);
+  return !n || !std::memcmp(bytes_.data() + size_t(row) * n,
+                            static_cast<const char*>(values.raw()) + size_t(i) * n, n);
 }
 
 void Table::clear() {
@@ -92,7 +94,8 @@ void Table::initialize(const Tensor& keys, const Tensor& values) {
         throw FailedPrecondition("Table was already initialized with different data.");
       seen[row] = true;
     }
-    if (int64_t(seen.size()) != rows_) throw FailedPrecondition("Table was already initialized with different data.");
+    if (int64_t(seen.size()) != rows_)
+      throw FailedPrecondition("Table was already initialized with different data.");
     return;
   }
   for (int64_t i = 0; i < n; ++i) {
@@ -103,8 +106,9 @@ void Table::initialize(const Tensor& keys, const Tensor& values) {
     } else if (!equal(row, values, i)) {
       int64_t first = 0;
       while (row_of(keys, first) != row) ++first;
-      std::string message = cat("HashTable has different value for same key. Key ", value_text(keys, i), " has ",
-                                value_text(values, first), " and trying to add value ", value_text(values, i));
+      std::string message =
+          cat("HashTable has different value for same key. Key ", value_text(keys, i), " has ",
+              value_text(values, first), " and trying to add value ", value_text(values, i));
       clear();
       throw FailedPrecondition(message);
     }
@@ -122,7 +126,8 @@ void Table::find(const Tensor& keys, const Tensor& fallback, Tensor& out) const 
     const std::string* other = fallback.data<std::string>();
     for (int64_t i = 0; i < n; ++i) {
       int64_t row = row_of(keys, i);
-      std::copy_n(row < 0 ? other + (each ? i * width_ : 0) : texts_.data() + row * width_, width_, to + i * width_);
+      std::copy_n(row < 0 ? other + (each ? i * width_ : 0) : texts_.data() + row * width_, width_,
+                  to + i * width_);
     }
     return;
   }
@@ -132,7 +137,8 @@ void Table::find(const Tensor& keys, const Tensor& fallback, Tensor& out) const 
   const char* other = static_cast<const char*>(fallback.raw());
   for (int64_t i = 0; i < n; ++i) {
     int64_t row = row_of(keys, i);
-    std::memcpy(to + size_t(i) * w, row < 0 ? other + (each ? size_t(i) * w : 0) : bytes_.data() + size_t(row) * w, w);
+    std::memcpy(to + size_t(i) * w,
+                row < 0 ? other + (each ? size_t(i) * w : 0) : bytes_.data() + size_t(row) * w, w);
   }
 }
 
@@ -176,7 +182,8 @@ std::pair<Tensor, Tensor> Table::dump() const {
     if (value_type_ == DType::kString) {
       std::copy_n(texts_.begin() + row * width_, width_, values.mutable_data<std::string>() + at * width_);
     } else if (size_t w = size_t(width_) * dtype_size(value_type_)) {
-      std::memcpy(static_cast<char*>(values.mutable_raw()) + size_t(at) * w, bytes_.data() + size_t(row) * w, w);
+      std::memcpy(static_cast<char*>(values.mutable_raw()) + size_t(at) * w, bytes_.data() + size_t(row) * w,
+                  w);
     }
     ++at;
   };
@@ -206,14 +213,15 @@ std::shared_ptr<Table> table_of(KernelContext& c) {
     c.fail(cat("Lookup table handle must have 2 elements, but has shape: ", t.shape().str()));
   const std::string *container = t.data<std::string>(), *name = container + 1;
   auto table = std::dynamic_pointer_cast<Table>(c.resources().find(*container, *name));
-  if (!table) c.fail(Code::kNotFound, cat("there is no table '", *name, "'; the node that makes it has not run"));
+  if (!table)
+    c.fail(Code::kNotFound, cat("there is no table '", *name, "'; the node that makes it has not run"));
   return table;
 }
 
 void check_signature(KernelContext& c, const Table& t, DType keys, DType values) {
   if (t.key_type() == keys && t.value_type() == values) return;
-  c.fail(cat("Signature mismatch, have: ", dtype_name(keys), "->", dtype_name(values), " expected: ",
-             dtype_name(t.key_type()), "->", dtype_name(t.value_type())));
+  c.fail(cat("Signature mismatch, have: ", dtype_name(keys), "->", dtype_name(values),
+             " expected: ", dtype_name(t.key_type()), "->", dtype_name(t.value_type())));
 }
 
 }  // namespace floe

@@ -22,7 +22,8 @@ void put_field(KernelContext& c, Tensor& to, int64_t line, std::string_view fiel
     return;
   }
   bool ok = false;
-  dispatch(FieldTypes{}, to.dtype(), [&]<class T>() { ok = parse_number(field, to.mutable_data<T>()[line]); });
+  dispatch(FieldTypes{}, to.dtype(),
+           [&]<class T>() { ok = parse_number(field, to.mutable_data<T>()[line]); });
   if (!ok) c.fail(cat("Field ", field, " in line ", line, " is not a valid ", dtype_name(to.dtype()), "."));
 }
 
@@ -32,15 +33,16 @@ void put_number(Tensor& to, int64_t line, int64_t number) {
 
 void check_column(KernelContext& c, int64_t index, DType type, const char* what, bool is_key) {
   if (index == kLineNumber && type != DType::kInt64 && (is_key || type != DType::kInt32))
-    c.fail(cat(what, " index for line number requires table ", is_key ? "key" : "value", " dtype of int64, got ",
-               dtype_name(type)));
+    c.fail(cat(what, " index for line number requires table ", is_key ? "key" : "value",
+               " dtype of int64, got ", dtype_name(type)));
   bool readable = type == DType::kString || type == DType::kInt32 || type == DType::kInt64 ||
                   type == DType::kFloat32 || type == DType::kFloat64;
   if (!readable) c.fail(cat("Data type ", dtype_name(type), " not supported."));
 }
 
 // The lines of the file, at most vocab_size of them, without line ends.
-std::vector<std::string> read_lines(KernelContext& c, const std::string& path, std::string_view text, int64_t limit) {
+std::vector<std::string> read_lines(KernelContext& c, const std::string& path, std::string_view text,
+                                    int64_t limit) {
   std::vector<std::string> lines;
   for (size_t at = 0; at < text.size() && (limit < 0 || int64_t(lines.size()) < limit);) {
     size_t end = std::min(text.find('\n', at), text.size());
@@ -70,14 +72,15 @@ void fill_from_file(KernelContext& c, const TableFileFormat& f) {
     c.fail(e.code(), e.what());
   }
   std::vector<std::string> lines = read_lines(c, path, bytes.view, f.vocab_size);
-  Tensor keys(table->key_type(), {int64_t(lines.size())}), values(table->value_type(), {int64_t(lines.size())});
+  Tensor keys(table->key_type(), {int64_t(lines.size())}),
+      values(table->value_type(), {int64_t(lines.size())});
   int64_t columns = std::max(f.key_index, f.value_index) + 1;
   for (size_t i = 0; i < lines.size(); ++i) {
     std::vector<std::string> fields;
     if (columns > 0) fields = split(lines[i], f.delimiter);
     if (int64_t(fields.size()) < columns)
-      c.fail(cat("Invalid number of columns in ", path, " line ", i, " (", lines[i], ") : expected at least ", columns,
-                 " got ", fields.size()));
+      c.fail(cat("Invalid number of columns in ", path, " line ", i, " (", lines[i], ") : expected at least ",
+                 columns, " got ", fields.size()));
     auto put = [&](Tensor& to, int64_t index) {
       if (index == kLineNumber)
         put_number(to, int64_t(i), int64_t(i) + f.offset);
@@ -102,8 +105,8 @@ void define_from_file(OpBuilder& op, const char* handle) {
   op.kernel([](const KernelInit& k) -> KernelFn {
     const std::string& delimiter = k.attr<std::string>("delimiter");
     if (delimiter.size() != 1) k.fail("delimiter should be only 1 char");
-    TableFileFormat f{k.attr<int64_t>("key_index"), k.attr<int64_t>("value_index"), k.attr<int64_t>("vocab_size"),
-                      k.attr<int64_t>("offset"), delimiter[0]};
+    TableFileFormat f{k.attr<int64_t>("key_index"), k.attr<int64_t>("value_index"),
+                      k.attr<int64_t>("vocab_size"), k.attr<int64_t>("offset"), delimiter[0]};
     return [f](KernelContext& c) { fill_from_file(c, f); };
   });
   op.stateful();

@@ -22,7 +22,8 @@ void require_mutable(KernelContext& c, const Table& t, const char* what) {
 
 void check_values(KernelContext& c, const Table& t, const Tensor& keys, const Tensor& values) {
   Shape want = keys.shape().concat(t.value_shape());
-  if (!(values.shape() == want)) c.fail(cat("Expected shape ", want.str(), " for value, got ", values.shape().str()));
+  if (!(values.shape() == want))
+    c.fail(cat("Expected shape ", want.str(), " for value, got ", values.shape().str()));
 }
 
 void initialize(KernelContext& c) {
@@ -43,7 +44,8 @@ void find(KernelContext& c) {
     check_signature(c, t, keys.dtype(), fallback.dtype());
     Shape full = keys.shape().concat(t.value_shape());
     int64_t one = t.value_shape().num_elements();
-    bool fits = fallback.num_elements() == one || (t.kind() == Table::Kind::kMutable && fallback.shape() == full);
+    bool fits =
+        fallback.num_elements() == one || (t.kind() == Table::Kind::kMutable && fallback.shape() == full);
     if (!fits)
       c.fail(cat("Expected shape ", t.value_shape().str(), " or ", full.str(), " for default value, got ",
                  fallback.shape().str()));
@@ -103,9 +105,7 @@ void infer_initialize(InferContext& c) {
 }
 
 // A scalar default value tells that values are scalars.
-void infer_find(InferContext& c) {
-  c.set_output(0, c.shape(2).rank() == 0 ? c.shape(1) : Shape::unknown());
-}
+void infer_find(InferContext& c) { c.set_output(0, c.shape(2).rank() == 0 ? c.shape(1) : Shape::unknown()); }
 
 void infer_dump(InferContext& c) {
   c.set_output(0, {-1});
@@ -115,7 +115,8 @@ void infer_dump(InferContext& c) {
 constexpr const char* kRef = "table_handle:Ref(string)";
 constexpr const char* kRes = "table_handle:resource";
 
-void define_pairs(OpBuilder& op, const char* handle, const char* key, const char* value, InferFn infer, KernelFn fn) {
+void define_pairs(OpBuilder& op, const char* handle, const char* key, const char* value, InferFn infer,
+                  KernelFn fn) {
   op.in(cat(handle, ", keys:", key, ", values:", value)).attrs(cat(key, ":type; ", value, ":type"));
   op.infer(std::move(infer)).compute(std::move(fn)).stateful();
 }

@@ -5,7 +5,8 @@ namespace floe {
 namespace {
 
 constexpr const char* kTableAttrs =
-    "container:string=''; shared_name:string=''; use_node_name_sharing:bool=false; key_dtype:type; value_dtype:type";
+    "container:string=''; shared_name:string=''; use_node_name_sharing:bool=false; key_dtype:type; "
+    "value_dtype:type";
 
 Shape value_shape(const KernelInit& k) {
   Shape s = k.attrs.has("value_shape") ? k.attr<Shape>("value_shape") : Shape{};
@@ -77,7 +78,9 @@ FLOE_OP("AnonymousMutableHashTable", op) { define_table<kMutable>(op, "key_dtype
 FLOE_OP("MutableHashTableOfTensors", op) {
   define_named_table<kMutable>(op, cat(kTableAttrs, "; value_shape:shape=[]"));
 }
-FLOE_OP("MutableHashTableOfTensorsV2", op) { define_table<kMutable>(op, cat(kTableAttrs, "; value_shape:shape=[]")); }
+FLOE_OP("MutableHashTableOfTensorsV2", op) {
+  define_table<kMutable>(op, cat(kTableAttrs, "; value_shape:shape=[]"));
+}
 FLOE_OP("AnonymousMutableHashTableOfTensors", op) {
   define_table<kMutable>(op, "key_dtype:type; value_dtype:type; value_shape:shape=[]");
 }

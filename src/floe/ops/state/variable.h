@@ -14,7 +14,8 @@ class Variable : public Object {
       : name(std::move(name)), dtype(dtype), shape(std::move(shape)) {}
   const char* type_name() const override { return kTypeName; }
 
-  /// The value; the empty handle before the first assignment. It never changes: assignments put another in place.
+  /// The value; the empty handle before the first assignment. It never changes: assignments put another in
+  /// place.
   Tensor read() const {
     std::lock_guard lock(mutex_);
     return value_;
@@ -52,6 +53,5 @@ std::shared_ptr<Variable> named_variable(ResourceManager& resources, const std::
 
 /// The value of the variable at input i; fails when it was never assigned.
 Tensor variable_value(KernelContext& c, int i);
-
 
 }  // namespace floe

@@ -10,7 +10,8 @@ namespace {
 enum class Change { kUpdate, kAdd, kSub, kMul, kDiv, kMin, kMax };
 
 template <class T>
-inline constexpr bool kComplexNumber = std::is_same_v<T, std::complex<float>> || std::is_same_v<T, std::complex<double>>;
+inline constexpr bool kComplexNumber =
+    std::is_same_v<T, std::complex<float>> || std::is_same_v<T, std::complex<double>>;
 
 template <Change kChange, class T>
 T changed(KernelContext& c, T a, T b) {
@@ -43,8 +44,8 @@ T changed(KernelContext& c, T a, T b) {
 
 // rows[i] of `inner` elements of `to` change by updates[i] (one value for all when `scalar`).
 template <Change kChange>
-void change_rows(KernelContext& c, Tensor& to, const std::vector<int64_t>& rows, int64_t inner, const Tensor& updates,
-                 bool scalar) {
+void change_rows(KernelContext& c, Tensor& to, const std::vector<int64_t>& rows, int64_t inner,
+                 const Tensor& updates, bool scalar) {
   if constexpr (kChange == Change::kUpdate) {
     dispatch_moves(to.dtype(), [&]<class T>() {
       T* x = static_cast<T*>(to.mutable_raw());
@@ -71,14 +72,18 @@ void scatter(KernelContext& c) {
   variable_value(c, 0);
   const Tensor &indices = c.input(1), &updates = c.input(2);
   if (updates.dtype() != v->dtype)
-    c.fail(cat("variable ", v->name, " is ", dtype_name(v->dtype), ", the updates are ", dtype_name(updates.dtype())));
+    c.fail(cat("variable ", v->name, " is ", dtype_name(v->dtype), ", the updates are ",
+               dtype_name(updates.dtype())));
   v->update([&](Tensor& value) {
     if (value.rank() < 1) c.fail("params must be at least 1-D");
     bool scalar = updates.rank() == 0;
     Shape want = indices.shape().concat(value.shape().slice(1));
     if (!scalar && !(updates.shape() == want))
-      c.fail(cat("Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], got updates.shape ",
-                 updates.shape().str(), ", indices.shape ", indices.shape().str(), ", params.shape ", value.shape().str()));
+      c.fail(
+          cat("Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], got "
+              "updates.shape ",
+              updates.shape().str(), ", indices.shape ", indices.shape().str(), ", params.shape ",
+              value.shape().str()));
     std::vector<int64_t> rows = c.ints(1);
     for (size_t i = 0; i < rows.size(); ++i)
       if (rows[i] < 0 || rows[i] >= value.dim(0))
@@ -95,16 +100,20 @@ void scatter_nd(KernelContext& c) {
   variable_value(c, 0);
   const Tensor &indices = c.input(1), &updates = c.input(2);
   if (updates.dtype() != v->dtype)
-    c.fail(cat("variable ", v->name, " is ", dtype_name(v->dtype), ", the updates are ", dtype_name(updates.dtype())));
+    c.fail(cat("variable ", v->name, " is ", dtype_name(v->dtype), ", the updates are ",
+               dtype_name(updates.dtype())));
   v->update([&](Tensor& value) {
     if (indices.rank() < 1) c.fail("indices must be at least a vector");
     int64_t depth = indices.dim(-1);
     if (depth > value.rank())
-      c.fail(cat("index innermost dimension length must be <= params rank; saw: ", depth, " vs. ", value.rank()));
+      c.fail(cat("index innermost dimension length must be <= params rank; saw: ", depth, " vs. ",
+                 value.rank()));
     Shape outer = indices.shape().slice(0, -1), want = outer.concat(value.shape().slice(int(depth)));
     if (!(updates.shape() == want))
-      c.fail(cat("Must have updates.shape = indices.shape[:batch_dim] + params_shape[slice_dim:], got updates.shape ",
-                 updates.shape().str(), ", expected ", want.str()));
+      c.fail(
+          cat("Must have updates.shape = indices.shape[:batch_dim] + params_shape[slice_dim:], got "
+              "updates.shape ",
+              updates.shape().str(), ", expected ", want.str()));
     std::vector<int64_t> at = c.ints(1), rows(size_t(outer.num_elements()));
     for (size_t i = 0; i < rows.size(); ++i)
       for (int64_t d = 0; d < depth; ++d) {
@@ -120,14 +129,17 @@ void scatter_nd(KernelContext& c) {
 }
 
 constexpr const char* kNumbers =
-    "dtype:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,quint16,uint16,"
+    "dtype:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,quint16,"
+    "uint16,"
     "complex128,half,uint32,uint64}; Tindices:{int32,int64}";
 
 void define_scatter(OpBuilder& op, const char* attrs, KernelFn fn) {
   op.in("resource:resource, indices:Tindices, updates:dtype").attrs(attrs);
   op.infer(infer_unknown).compute(std::move(fn)).stateful();
 }
-FLOE_OP("ResourceScatterUpdate", op) { define_scatter(op, "dtype:type; Tindices:{int32,int64}", scatter<Change::kUpdate>); }
+FLOE_OP("ResourceScatterUpdate", op) {
+  define_scatter(op, "dtype:type; Tindices:{int32,int64}", scatter<Change::kUpdate>);
+}
 FLOE_OP("ResourceScatterAdd", op) { define_scatter(op, kNumbers, scatter<Change::kAdd>); }
 FLOE_OP("ResourceScatterSub", op) { define_scatter(op, kNumbers, scatter<Change::kSub>); }
 FLOE_OP("ResourceScatterMul", op) { define_scatter(op, kNumbers, scatter<Change::kMul>); }

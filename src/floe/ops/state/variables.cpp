@@ -6,11 +6,13 @@ namespace floe {
 
 std::shared_ptr<Variable> named_variable(ResourceManager& resources, const std::string& container,
                                          const std::string& name, DType dtype, const Shape& shape) {
-  ObjectPtr o = resources.get_or_make(container, name, [&] { return std::make_shared<Variable>(name, dtype, shape); });
+  ObjectPtr o =
+      resources.get_or_make(container, name, [&] { return std::make_shared<Variable>(name, dtype, shape); });
   auto v = std::dynamic_pointer_cast<Variable>(o);
   if (!v) throw InvalidArgument(cat("'", name, "' is a ", o->type_name(), " already, not a variable"));
   if (v->dtype != dtype)
-    throw InvalidArgument(cat("Trying to access variable ", name, " as ", dtype_name(dtype), ", but it is ", dtype_name(v->dtype)));
+    throw InvalidArgument(cat("Trying to access variable ", name, " as ", dtype_name(dtype), ", but it is ",
+                              dtype_name(v->dtype)));
   return v;
 }
 
@@ -19,7 +21,8 @@ Tensor variable_value(KernelContext& c, int i) {
   Tensor t = v->read();
   if (!t)
     c.fail(Code::kFailedPrecondition,
-           cat("Could not find variable ", v->name, ". This could mean that the variable has been deleted. In TF1, it "
+           cat("Could not find variable ", v->name,
+               ". This could mean that the variable has been deleted. In TF1, it "
                "can also mean the variable is uninitialized. Assign it, or load its values, first."));
   return t;
 }
@@ -28,13 +31,15 @@ namespace {
 
 void check_type(KernelContext& c, const Variable& v, DType t) {
   if (v.dtype != t)
-    c.fail(cat("Trying to read variable with wrong dtype. Expected ", dtype_name(v.dtype), " got ", dtype_name(t)));
+    c.fail(cat("Trying to read variable with wrong dtype. Expected ", dtype_name(v.dtype), " got ",
+               dtype_name(t)));
 }
 
 FLOE_OP("VarHandleOp", op) {
-  op.out("resource:resource").attrs(
-      "container:string=''; shared_name:string=''; debug_name:string=''; dtype:type; shape:shape; "
-      "allowed_devices:list(string)=[]");
+  op.out("resource:resource")
+      .attrs(
+          "container:string=''; shared_name:string=''; debug_name:string=''; dtype:type; shape:shape; "
+          "allowed_devices:list(string)=[]");
   op.infer(infer_scalar).stateful().dynamic_outputs();
   op.kernel([](const KernelInit& k) -> KernelFn {
     ResourceName where = resource_name(k);
@@ -42,7 +47,8 @@ FLOE_OP("VarHandleOp", op) {
     Shape shape = k.attr<Shape>("shape");
     return [=](KernelContext& c) {
       c.set_output(0, make_handle(where.name.empty() ? std::make_shared<Variable>("", dtype, shape)
-                                                     : named_variable(c.resources(), where.container, where.name, dtype, shape)));
+                                                     : named_variable(c.resources(), where.container,
+                                                                      where.name, dtype, shape)));
     };
   });
 }
@@ -67,8 +73,8 @@ FLOE_OP("AssignVariableOp", op) {
     const Tensor& value = c.input(1);
     check_type(c, *v, value.dtype());
     if (!v->shape.is_compatible_with(value.shape()))
-      c.fail(cat("Trying to assign a tensor of shape ", value.shape().str(), " to variable ", v->name, " of shape ",
-                 v->shape.str()));
+      c.fail(cat("Trying to assign a tensor of shape ", value.shape().str(), " to variable ", v->name,
+                 " of shape ", v->shape.str()));
     v->assign(c.keep(1));
   });
 }
@@ -142,8 +148,9 @@ FLOE_OP("DisableCopyOnRead", op) {
 }
 
 FLOE_OP("ResourceGather", op) {
-  op.in("resource:resource, indices:Tindices").out("output:dtype").attrs(
-      "batch_dims:int=0; validate_indices:bool=true; dtype:type; Tindices:{int32,int64}");
+  op.in("resource:resource, indices:Tindices")
+      .out("output:dtype")
+      .attrs("batch_dims:int=0; validate_indices:bool=true; dtype:type; Tindices:{int32,int64}");
   op.infer(infer_unknown).stateful().dynamic_outputs();
   op.kernel([](const KernelInit& k) -> KernelFn {
     int64_t batch_attr = k.attr<int64_t>("batch_dims");
@@ -161,12 +168,15 @@ FLOE_OP("ResourceGather", op) {
         if (params.dim(d) != indices.dim(d))
           c.fail(cat("params.shape[", d, "]: ", params.dim(d), " should be equal to indices.shape[", d,
                      "]: ", indices.dim(d)));
-      Shape out_shape = params.shape().slice(0, b).concat(indices.shape().slice(b)).concat(params.shape().slice(b + 1));
+      Shape out_shape =
+          params.shape().slice(0, b).concat(indices.shape().slice(b)).concat(params.shape().slice(b + 1));
       int64_t batches = params.shape().slice(0, b).num_elements(), limit = params.dim(b);
-      int64_t inner = params.shape().slice(b + 1).num_elements(), per = indices.shape().slice(b).num_elements();
+      int64_t inner = params.shape().slice(b + 1).num_elements(),
+              per = indices.shape().slice(b).num_elements();
       std::vector<int64_t> at = c.ints(1);
       for (size_t i = 0; i < at.size(); ++i)
-        if (at[i] < 0 || at[i] >= limit) c.fail(cat("indices[", i, "] = ", at[i], " is not in [0, ", limit, ")"));
+        if (at[i] < 0 || at[i] >= limit)
+          c.fail(cat("indices[", i, "] = ", at[i], " is not in [0, ", limit, ")"));
       Tensor& out = c.allocate(0, params.dtype(), out_shape);
       dispatch_moves(params.dtype(), [&]<class T>() {
         const T* from = static_cast<const T*>(params.raw());
@@ -180,7 +190,9 @@ FLOE_OP("ResourceGather", op) {
 }
 
 FLOE_OP("ResourceGatherNd", op) {
-  op.in("resource:resource, indices:Tindices").out("output:dtype").attrs("dtype:type; Tindices:{int32,int64}");
+  op.in("resource:resource, indices:Tindices")
+      .out("output:dtype")
+      .attrs("dtype:type; Tindices:{int32,int64}");
   op.infer(infer_unknown).stateful().dynamic_outputs();
   op.compute([](KernelContext& c) {
     Tensor params = variable_value(c, 0);
@@ -188,16 +200,18 @@ FLOE_OP("ResourceGatherNd", op) {
     if (indices.rank() < 1) c.fail("indices must be at least a vector");
     int64_t depth = indices.dim(-1);
     if (depth > params.rank())
-      c.fail(cat("index innermost dimension length must be <= params rank; saw: ", depth, " vs. ", params.rank()));
+      c.fail(cat("index innermost dimension length must be <= params rank; saw: ", depth, " vs. ",
+                 params.rank()));
     Shape out_shape = indices.shape().slice(0, -1).concat(params.shape().slice(int(depth)));
-    int64_t inner = params.shape().slice(int(depth)).num_elements(), n = indices.shape().slice(0, -1).num_elements();
+    int64_t inner = params.shape().slice(int(depth)).num_elements(),
+            n = indices.shape().slice(0, -1).num_elements();
     std::vector<int64_t> at = c.ints(1), rows(static_cast<size_t>(n));
     for (int64_t i = 0; i < n; ++i) {
       for (int64_t d = 0; d < depth; ++d) {
         int64_t x = at[size_t(i * depth + d)];
         if (x < 0 || x >= params.dim(int(d)))
-          c.fail(cat("indices[", i, "] does not index into param shape ", params.shape().str(), ": ", x, " is not in [0, ",
-                     params.dim(int(d)), ")"));
+          c.fail(cat("indices[", i, "] does not index into param shape ", params.shape().str(), ": ", x,
+                     " is not in [0, ", params.dim(int(d)), ")"));
         rows[size_t(i)] = rows[size_t(i)] * params.dim(int(d)) + x;
       }
     }

@@ -32,7 +32,8 @@ std::string number_format(const KernelInit& k) {
     k.fail(cat("width and precision must be at most ", kLargestWidth));
   std::string f = "%";
   if (!fill.empty()) {
-    if (std::string_view(" +-0#").find(fill[0]) == std::string_view::npos) k.fail(cat("Fill argument not supported: \"", fill, "\""));
+    if (std::string_view(" +-0#").find(fill[0]) == std::string_view::npos)
+      k.fail(cat("Fill argument not supported: \"", fill, "\""));
     f += fill;
   }
   if (width > -1) f += cat(width);
@@ -65,8 +66,9 @@ std::string print_with(const std::string& format, auto... v) {
   return s;
 }
 
-using PrintTypes = Types<float, double, float16, bfloat16, int32_t, int64_t, int8_t, int16_t, uint8_t, uint16_t,
-                         uint32_t, uint64_t, std::complex<float>, std::complex<double>, bool, std::string>;
+using PrintTypes =
+    Types<float, double, float16, bfloat16, int32_t, int64_t, int8_t, int16_t, uint8_t, uint16_t, uint32_t,
+          uint64_t, std::complex<float>, std::complex<double>, bool, std::string>;
 
 template <class T>
 KernelFn as_string(const KernelInit& k, std::string format) {
@@ -89,7 +91,8 @@ KernelFn as_string(const KernelInit& k, std::string format) {
       else if constexpr (std::is_same_v<T, std::string>)
         out[i] = print_with(format, in[i].c_str());
       else if constexpr (std::is_integral_v<T>)
-        out[i] = std::is_signed_v<T> ? print_with(format, (long long)(in[i])) : print_with(format, (unsigned long long)(in[i]));
+        out[i] = std::is_signed_v<T> ? print_with(format, (long long)(in[i]))
+                                     : print_with(format, (unsigned long long)(in[i]));
       else if constexpr (requires { in[i].imag(); })
         out[i] = print_with(format, double(in[i].real()), double(in[i].imag()));
       else
@@ -99,9 +102,13 @@ KernelFn as_string(const KernelInit& k, std::string format) {
 }
 
 FLOE_OP("AsString", op) {
-  op.in("input:T").out("output:string").attrs(
-      "T:{float,double,int32,uint8,int16,int8,int64,bfloat16,uint16,half,uint32,uint64,complex64,complex128,bool,"
-      "variant,string}; precision:int=-1; scientific:bool=false; shortest:bool=false; width:int=-1; fill:string=''");
+  op.in("input:T")
+      .out("output:string")
+      .attrs(
+          "T:{float,double,int32,uint8,int16,int8,int64,bfloat16,uint16,half,uint32,uint64,complex64,"
+          "complex128,bool,"
+          "variant,string}; precision:int=-1; scientific:bool=false; shortest:bool=false; width:int=-1; "
+          "fill:string=''");
   op.infer(infer_unchanged);
   op.kernel([](const KernelInit& k) -> KernelFn {
     std::string format = number_format(k);
@@ -125,7 +132,8 @@ FLOE_OP("AsString", op) {
     s.add({Tensor::scalar(2.5f)});
     s.add({s.random({0, 2})});
     s.fails("Fill argument not supported", {Samples::i32({5})}, {{"fill", std::string("x")}});
-    s.fails("Fill string must be one or fewer characters", {Samples::i32({5})}, {{"fill", std::string("00")}});
+    s.fails("Fill string must be one or fewer characters", {Samples::i32({5})},
+            {{"fill", std::string("00")}});
     s.fails("precision not supported for datatype", {Samples::i32({5})}, {{"precision", int64_t(2)}});
     s.fails("scientific and shortest format not supported", {Samples::i32({5})}, {{"scientific", true}});
     s.fails("Cannot select both scientific and shortest", {x}, {{"scientific", true}, {"shortest", true}});
@@ -133,8 +141,9 @@ FLOE_OP("AsString", op) {
 }
 
 FLOE_OP("StringToNumber", op) {
-  op.in("string_tensor:string").out("output:out_type").attrs(
-      "out_type:{float,double,int32,int64,uint32,uint64}=float");
+  op.in("string_tensor:string")
+      .out("output:out_type")
+      .attrs("out_type:{float,double,int32,int64,uint32,uint64}=float");
   op.infer(infer_unchanged).fails_on_values();
   op.kernel([](const KernelInit& k) {
     KernelFn fn;
@@ -152,16 +161,19 @@ FLOE_OP("StringToNumber", op) {
   op.samples([](Samples& s) {
     s.each_type("out_type", [&](DType t) {
       s.add({Tensor::vec<std::string>({"1", " 42 ", "0", "7\n"})}, {{"out_type", t}});
-      s.fails("could not correctly convert string: x1", {Tensor::vec<std::string>({"x1"})}, {{"out_type", t}});
+      s.fails("could not correctly convert string: x1", {Tensor::vec<std::string>({"x1"})},
+              {{"out_type", t}});
     });
     for (DType t : {DType::kFloat32, DType::kFloat64})
-      s.add({Tensor::vec<std::string>({"1.5", "-2e3", "inf", "-Infinity", "NaN", "+3.25", "1e-50", "1e50", "1e400", ".5",
-                                       "5.", "3.4028236e38", "1e-400", "0x1p3"})},
+      s.add({Tensor::vec<std::string>({"1.5", "-2e3", "inf", "-Infinity", "NaN", "+3.25", "1e-50", "1e50",
+                                       "1e400", ".5", "5.", "3.4028236e38", "1e-400", "0x1p3"})},
             {{"out_type", t}});
     s.add({Tensor::vec<std::string>({"-2147483648", "2147483647"})}, {{"out_type", DType::kInt32}});
     s.add({Tensor::scalar("-9223372036854775808")}, {{"out_type", DType::kInt64}});
-    s.fails("could not correctly convert string: 2147483648", {Tensor::scalar("2147483648")}, {{"out_type", DType::kInt32}});
-    s.fails("could not correctly convert string: 1.5", {Tensor::scalar("1.5")}, {{"out_type", DType::kInt32}});
+    s.fails("could not correctly convert string: 2147483648", {Tensor::scalar("2147483648")},
+            {{"out_type", DType::kInt32}});
+    s.fails("could not correctly convert string: 1.5", {Tensor::scalar("1.5")},
+            {{"out_type", DType::kInt32}});
     s.fails("could not correctly convert string: ", {Tensor::scalar("")});
     s.fails("could not correctly convert string: 1 2", {Tensor::scalar("1 2")});
   });

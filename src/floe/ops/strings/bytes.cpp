@@ -19,9 +19,12 @@ void copy_numbers(char* to, std::string_view from, DType t, bool swap) {
 }
 
 FLOE_OP("DecodeRaw", op) {
-  op.in("bytes:string").out("output:out_type").attrs(
-      "out_type:{half,float,double,int32,uint16,uint8,int16,int8,int64,complex64,complex128,bool,bfloat16}; "
-      "little_endian:bool=true");
+  op.in("bytes:string")
+      .out("output:out_type")
+      .attrs(
+          "out_type:{half,float,double,int32,uint16,uint8,int16,int8,int64,complex64,complex128,bool,"
+          "bfloat16}; "
+          "little_endian:bool=true");
   op.infer([](InferContext& c) {
     c.set_output(0, c.shape(0).has_rank() ? c.shape(0).concat({-1}) : Shape::unknown());
   });
@@ -33,11 +36,11 @@ FLOE_OP("DecodeRaw", op) {
       size_t size = in.empty() ? 0 : in[0].size();
       for (size_t i = 1; i < in.size(); ++i)
         if (in[i].size() != size)
-          c.fail(cat("DecodeRaw requires input strings to all be the same size, but element ", i, " has size ", size,
-                     " != ", in[i].size()));
+          c.fail(cat("DecodeRaw requires input strings to all be the same size, but element ", i,
+                     " has size ", size, " != ", in[i].size()));
       if (size % dtype_size(t))
-        c.fail(cat("Input to DecodeRaw has length ", size, " that is not a multiple of ", dtype_size(t), ", the size of ",
-                   dtype_name(t)));
+        c.fail(cat("Input to DecodeRaw has length ", size, " that is not a multiple of ", dtype_size(t),
+                   ", the size of ", dtype_name(t)));
       Tensor& out = c.allocate(0, t, c.input(0).shape().concat({int64_t(size / dtype_size(t))}));
       char* to = static_cast<char*>(out.mutable_raw());
       for (const std::string& s : in) {
@@ -57,14 +60,19 @@ FLOE_OP("DecodeRaw", op) {
     });
     s.add({Tensor::scalar(std::string("\0\1\1\0", 4))}, {{"out_type", DType::kBool}});
     s.add({Tensor(DType::kString, {0, 2})}, {{"out_type", DType::kFloat32}});
-    s.fails("requires input strings to all be the same size", {Tensor::vec<std::string>({"ab", "abc"})}, {{"out_type", DType::kInt8}});
-    s.fails("has length 3 that is not a multiple of 4", {Tensor::scalar("abc")}, {{"out_type", DType::kFloat32}});
+    s.fails("requires input strings to all be the same size", {Tensor::vec<std::string>({"ab", "abc"})},
+            {{"out_type", DType::kInt8}});
+    s.fails("has length 3 that is not a multiple of 4", {Tensor::scalar("abc")},
+            {{"out_type", DType::kFloat32}});
   });
 }
 
 FLOE_OP("DecodePaddedRaw", op) {
-  op.in("input_bytes:string, fixed_length:int32").out("output:out_type").attrs(
-      "out_type:{half,float,double,int32,uint16,uint8,int16,int8,int64,bfloat16}; little_endian:bool=true");
+  op.in("input_bytes:string, fixed_length:int32")
+      .out("output:out_type")
+      .attrs(
+          "out_type:{half,float,double,int32,uint16,uint8,int16,int8,int64,bfloat16}; "
+          "little_endian:bool=true");
   op.infer([](InferContext& c) {
     c.with_rank(1, 0);
     int64_t count = -1;
@@ -103,7 +111,8 @@ FLOE_OP("DecodePaddedRaw", op) {
     s.add({Tensor::scalar("ab"), n(3)}, {{"out_type", DType::kUint8}});
     s.add({Tensor(DType::kString, {0, 2}), n(4)}, {{"out_type", DType::kFloat32}});
     s.fails("fixed_length (0) must be greater than zero.", {x, n(0)}, {{"out_type", DType::kUint8}});
-    s.fails("fixed_length (3) must be a multiple of the size of out_type (2)", {x, n(3)}, {{"out_type", DType::kInt16}});
+    s.fails("fixed_length (3) must be a multiple of the size of out_type (2)", {x, n(3)},
+            {{"out_type", DType::kInt16}});
   });
 }
 

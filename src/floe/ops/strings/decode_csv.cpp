@@ -35,7 +35,8 @@ struct CsvReader {
   std::string plain(const std::string& s, size_t& at) const {
     std::string field;
     for (; at < s.size() && s[at] != delim; ++at) {
-      if ((quotes && s[at] == '"') || s[at] == '\n' || s[at] == '\r') c.fail("Unquoted fields cannot have quotes/CRLFs inside");
+      if ((quotes && s[at] == '"') || s[at] == '\n' || s[at] == '\r')
+        c.fail("Unquoted fields cannot have quotes/CRLFs inside");
       field += s[at];
     }
     ++at;
@@ -66,12 +67,14 @@ struct CsvReader {
 FLOE_OP("DecodeCSV", op) {
   op.in("records:string, record_defaults:OUT_TYPE").out("output:OUT_TYPE");
   op.attrs(
-      "OUT_TYPE:list({float,double,int32,int64,string})>=1; field_delim:string=','; use_quote_delim:bool=true; "
+      "OUT_TYPE:list({float,double,int32,int64,string})>=1; field_delim:string=','; "
+      "use_quote_delim:bool=true; "
       "na_value:string=''; select_cols:list(int)=[]");
   op.infer([](InferContext& c) {
     for (int i = 1; i < c.num_inputs(); ++i) {
       const Shape& s = c.shape(i);
-      if (s.has_rank() && s.rank() > 1) c.fail(cat("Each record default should be at most rank 1, ", i - 1, " is ", s.str()));
+      if (s.has_rank() && s.rank() > 1)
+        c.fail(cat("Each record default should be at most rank 1, ", i - 1, " is ", s.str()));
       if (s.has_rank() && s.rank() == 1 && s[0] > 1)
         c.fail(cat("There should only be 1 default per field but field ", i - 1, " has ", s[0]));
     }
@@ -102,13 +105,17 @@ FLOE_OP("DecodeCSV", op) {
           dispatch(Types<float, double, int32_t, int64_t, std::string>{}, fallback.dtype(), [&]<class T>() {
             T& out = c.out<T>(f)[row];
             if (text.empty() || text == missing) {
-              if (!fallback.num_elements()) c.fail(cat("Field ", f, " is required but missing in record ", row, "!"));
+              if (!fallback.num_elements())
+                c.fail(cat("Field ", f, " is required but missing in record ", row, "!"));
               out = fallback.data<T>()[0];
             } else if constexpr (std::is_same_v<T, std::string>) {
               out = text;
             } else if (!parse_number(text, out)) {
-              const char* type = std::is_same_v<T, float> ? "float" : std::is_same_v<T, double> ? "double" : dtype_name(fallback.dtype());
-              c.fail(cat("Field ", f, " in record ", row, " is not a valid ", type, ": ", std::string_view(text).substr(0, 64)));
+              const char* type = std::is_same_v<T, float>    ? "float"
+                                 : std::is_same_v<T, double> ? "double"
+                                                             : dtype_name(fallback.dtype());
+              c.fail(cat("Field ", f, " in record ", row, " is not a valid ", type, ": ",
+                         std::string_view(text).substr(0, 64)));
             }
           });
         }
@@ -118,7 +125,9 @@ FLOE_OP("DecodeCSV", op) {
   op.fails_on_values();
   op.samples([](Samples& s) {
     Tensor i = Samples::i32({7}), f = Tensor::vec<float>({0.5f}), t = Tensor::vec<std::string>({"d"});
-    auto text = [](std::initializer_list<const char*> v) { return Tensor::vec(std::vector<std::string>(v.begin(), v.end())); };
+    auto text = [](std::initializer_list<const char*> v) {
+      return Tensor::vec(std::vector<std::string>(v.begin(), v.end()));
+    };
     s.add({text({"1,2.5,x", "2,,", " 3 ,1e3,\"a,b\"", "4,inf,\"a\"\"b\"", "\n5,1,\"a\nb\""}), i, f, t});
     s.add({text({"-9000000000,1e300"}), Samples::i64({1}), Tensor::vec<double>({1})});
     s.add({Tensor::of<std::string>({2, 1}, {"1,2", "3,"}), i, Tensor::scalar(int32_t(3))});
@@ -139,9 +148,12 @@ FLOE_OP("DecodeCSV", op) {
     s.fails("Quote inside a string has to be escaped by another quote", {text({"\"ab\"x"}), t});
     s.fails("Quoted field has to end with quote followed by delim or end", {text({"\"ab,1"}), t, t});
     s.fails("field_delim should be only 1 char", {text({"1"}), i}, {{"field_delim", std::string("ab")}});
-    s.fails("select_cols should be strictly increasing indices", {text({"1,2"}), i, i}, {{"select_cols", std::vector<int64_t>{1, 1}}});
-    s.fails("select_cols should match output size", {text({"1,2"}), i}, {{"select_cols", std::vector<int64_t>{0, 1}}});
-    s.fails("There should only be 1 default per field but field 0 has 2", {text({"1"}), Samples::i32({1, 2})});
+    s.fails("select_cols should be strictly increasing indices", {text({"1,2"}), i, i},
+            {{"select_cols", std::vector<int64_t>{1, 1}}});
+    s.fails("select_cols should match output size", {text({"1,2"}), i},
+            {{"select_cols", std::vector<int64_t>{0, 1}}});
+    s.fails("There should only be 1 default per field but field 0 has 2",
+            {text({"1"}), Samples::i32({1, 2})});
   });
 }
 

@@ -31,7 +31,8 @@ struct NestedWriter {
       return;
     }
     text += '"';
-    for (char ch : t.data<std::string>()[at]) text += uint8_t(ch) < 0x80 ? c_escape({&ch, 1}) : std::string(1, ch);
+    for (char ch : t.data<std::string>()[at])
+      text += uint8_t(ch) < 0x80 ? c_escape({&ch, 1}) : std::string(1, ch);
     text += '"';
   }
 
@@ -68,7 +69,8 @@ FLOE_OP("StringFormat", op) {
   auto pieces = [](const std::string& text, const std::string& placeholder) {
     std::vector<std::string> parts;
     size_t at = 0;
-    for (size_t end; !placeholder.empty() && (end = text.find(placeholder, at)) != std::string::npos; at = end + placeholder.size())
+    for (size_t end; !placeholder.empty() && (end = text.find(placeholder, at)) != std::string::npos;
+         at = end + placeholder.size())
       parts.push_back(text.substr(at, end - at));
     parts.push_back(text.substr(at));
     return parts;
@@ -76,7 +78,8 @@ FLOE_OP("StringFormat", op) {
   op.infer([pieces](InferContext& c) {
     size_t places = pieces(c.attr<std::string>("template"), c.attr<std::string>("placeholder")).size() - 1;
     if (places != size_t(c.num_inputs()))
-      c.fail(cat("num placeholders in template and num inputs must match: ", places, " vs. ", c.num_inputs()));
+      c.fail(
+          cat("num placeholders in template and num inputs must match: ", places, " vs. ", c.num_inputs()));
     c.set_output(0, {});
   });
   op.kernel([pieces](const KernelInit& k) -> KernelFn {
@@ -96,13 +99,15 @@ FLOE_OP("StringFormat", op) {
     s.add({}, t("hello"));
     s.add({s.random({2, 3}, DType::kInt32), s.random({4})}, t("a %s b %s"));
     for (int64_t n : {3, 2, 1, 0, -1})
-      for (const Shape& shape : {Shape{}, Shape{8}, Shape{2, 3}, Shape{5, 10}, Shape{4, 4, 4}, Shape{2, 0}, Shape{0}, Shape{0, 3}})
+      for (const Shape& shape :
+           {Shape{}, Shape{8}, Shape{2, 3}, Shape{5, 10}, Shape{4, 4, 4}, Shape{2, 0}, Shape{0}, Shape{0, 3}})
         s.add({Samples::iota(shape, DType::kInt32)}, {{"summarize", n}});
-    for (DType d : {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kBfloat16, DType::kInt8, DType::kUint8, DType::kInt64,
-                    DType::kUint64, DType::kBool, DType::kComplex64})
+    for (DType d : {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kBfloat16, DType::kInt8,
+                    DType::kUint8, DType::kInt64, DType::kUint64, DType::kBool, DType::kComplex64})
       s.add({s.random({3}, d)});
     s.add({Tensor::vec<std::string>({"a", "b\"c", "x\n\xff"})});
-    s.add({Samples::numbers({4}, {NAN, INFINITY, 0.1, 3e10})}, {{"placeholder", std::string("{}")}, {"template", std::string("{}")}});
+    s.add({Samples::numbers({4}, {NAN, INFINITY, 0.1, 3e10})},
+          {{"placeholder", std::string("{}")}, {"template", std::string("{}")}});
     s.fails("num placeholders in template and num inputs must match: 2 vs. 1", {s.random({})}, t("%s %s"));
   });
 }

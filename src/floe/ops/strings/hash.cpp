@@ -31,7 +31,9 @@ uint64_t load_tail(const char* p, size_t n) {
 
 }  // namespace
 
-uint64_t fingerprint64(std::string_view s) { return NAMESPACE_FOR_HASH_FUNCTIONS::Fingerprint64(s.data(), s.size()); }
+uint64_t fingerprint64(std::string_view s) {
+  return NAMESPACE_FOR_HASH_FUNCTIONS::Fingerprint64(s.data(), s.size());
+}
 
 uint64_t hash64(std::string_view s) {
   constexpr uint64_t m = 0xc6a4a7935bd1e995;
@@ -121,11 +123,13 @@ FLOE_OP("StringToHashBucketStrong", op) {
   op.kernel([](const KernelInit& k) {
     const auto& key = k.attr<std::vector<int64_t>>("key");
     if (key.size() != 2) k.fail(cat("Key must have 2 elements, found ", key.size()));
-    return bucket_kernel(k, [a = uint64_t(key[0]), b = uint64_t(key[1])](std::string_view s) { return sip_hash(a, b, s); });
+    return bucket_kernel(
+        k, [a = uint64_t(key[0]), b = uint64_t(key[1])](std::string_view s) { return sip_hash(a, b, s); });
   });
   op.samples([](Samples& s) {
     bucket_samples(s, {{"key", std::vector<int64_t>{123456789, -5}}});
-    s.fails("Key must have 2 elements", {texts()}, {{"num_buckets", int64_t(5)}, {"key", std::vector<int64_t>{1}}});
+    s.fails("Key must have 2 elements", {texts()},
+            {{"num_buckets", int64_t(5)}, {"key", std::vector<int64_t>{1}}});
   });
 }
 
@@ -148,7 +152,8 @@ FLOE_OP("Fingerprint", op) {
       auto put = [&](int64_t row, uint64_t h) { std::memcpy(out + row * 8, &h, 8); };
       if (in.dtype() != DType::kString) {
         size_t n = size_t(width) * dtype_size(in.dtype());
-        for (int64_t i = 0; i < rows; ++i) put(i, fingerprint64({static_cast<const char*>(in.raw()) + size_t(i) * n, n}));
+        for (int64_t i = 0; i < rows; ++i)
+          put(i, fingerprint64({static_cast<const char*>(in.raw()) + size_t(i) * n, n}));
         return;
       }
       const std::string* s = in.data<std::string>();

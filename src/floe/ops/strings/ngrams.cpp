@@ -21,7 +21,9 @@ struct NGramMaker {
 
   int64_t pad(int64_t width) const { return std::min(pad_width < 0 ? width - 1 : pad_width, width - 1); }
 
-  int64_t count(int64_t words, int64_t width) const { return std::max<int64_t>(0, words + 2 * pad(width) - width + 1); }
+  int64_t count(int64_t words, int64_t width) const {
+    return std::max<int64_t>(0, words + 2 * pad(width) - width + 1);
+  }
 
   // n-gram `i` of `n` that are `width` wide, padded with `pads` words on both sides.
   std::string make(const std::string* words, int64_t i, int64_t n, int64_t width, int64_t pads) const {
@@ -52,7 +54,8 @@ void make_ngrams(KernelContext& c, const NGramMaker& m) {
     for (int64_t i = 1; i < ends; ++i)
       if (at[i] < at[i - 1] || at[i] > n)
         c.fail(cat("Invalid split value ", at[i], ", must be in [", at[i - 1], ", ", n, "]"));
-    if (at[ends - 1] != n) c.fail(cat("Last split value must be data size. Expected ", n, ", got ", at[ends - 1]));
+    if (at[ends - 1] != n)
+      c.fail(cat("Last split value must be data size. Expected ", n, ", got ", at[ends - 1]));
   }
   Tensor& out_splits = c.allocate(1, splits.dtype(), splits.shape());
   T* out_at = out_splits.mutable_data<T>();
@@ -75,11 +78,14 @@ void make_ngrams(KernelContext& c, const NGramMaker& m) {
     }
     if (m.keep_short && length > 0 && made.size() == before) {
       if (m.pad_width < 0)
-        c.fail(cat("Pad width should be >= 0 when preserve_short_sequences is True and ngram_widths are not provided, got ",
-                   m.pad_width));
+        c.fail(
+            cat("Pad width should be >= 0 when preserve_short_sequences is True and ngram_widths are not "
+                "provided, got ",
+                m.pad_width));
       made.push_back(m.make(words, 0, 1, length + 2 * m.pad_width, m.pad_width));
     }
-    if (made.size() > size_t(std::numeric_limits<T>::max())) c.fail("too many n-grams for the type of the splits");
+    if (made.size() > size_t(std::numeric_limits<T>::max()))
+      c.fail("too many n-grams for the type of the splits");
     out_at[row + 1] = T(made.size());
   }
   Tensor& out = c.allocate(0, DType::kString, {int64_t(made.size())});
@@ -87,30 +93,36 @@ void make_ngrams(KernelContext& c, const NGramMaker& m) {
 }
 
 FLOE_OP("StringNGrams", op) {
-  op.in("data:string, data_splits:Tsplits").out("ngrams:string, ngrams_splits:Tsplits").attrs(
-      "separator:string; ngram_widths:list(int)>=0; left_pad:string; right_pad:string; pad_width:int; "
-      "preserve_short_sequences:bool; Tsplits:{int32,int64}=int64");
+  op.in("data:string, data_splits:Tsplits")
+      .out("ngrams:string, ngrams_splits:Tsplits")
+      .attrs(
+          "separator:string; ngram_widths:list(int)>=0; left_pad:string; right_pad:string; pad_width:int; "
+          "preserve_short_sequences:bool; Tsplits:{int32,int64}=int64");
   op.infer([](InferContext& c) {
     c.with_rank(0, 1);
     c.set_output(0, {-1});
     c.set_output(1, c.with_rank(1, 1));
   });
   op.kernel([](const KernelInit& k) {
-    NGramMaker m{k.attr<std::string>("separator"), k.attr<std::string>("left_pad"), k.attr<std::string>("right_pad"),
-                 k.attr<std::vector<int64_t>>("ngram_widths"), k.attr<int64_t>("pad_width"),
-                 k.attr<bool>("preserve_short_sequences")};
+    NGramMaker m{k.attr<std::string>("separator"), k.attr<std::string>("left_pad"),
+                 k.attr<std::string>("right_pad"), k.attr<std::vector<int64_t>>("ngram_widths"),
+                 k.attr<int64_t>("pad_width"),     k.attr<bool>("preserve_short_sequences")};
     if (m.pad_width > (1 << 20)) k.fail(cat("pad_width must be at most ", 1 << 20, ", got ", m.pad_width));
     for (int64_t w : m.widths)
-      if (w < 1 || w > (1 << 20)) k.fail(cat("ngram_widths must contain values in [1, ", 1 << 20, "], got ", w));
+      if (w < 1 || w > (1 << 20))
+        k.fail(cat("ngram_widths must contain values in [1, ", 1 << 20, "], got ", w));
     KernelFn fn;
-    dispatch(IndexTypes{}, k.input_type(1), [&]<class T>() { fn = [m](KernelContext& c) { make_ngrams<T>(c, m); }; });
+    dispatch(IndexTypes{}, k.input_type(1),
+             [&]<class T>() { fn = [m](KernelContext& c) { make_ngrams<T>(c, m); }; });
     return fn;
   });
   op.dynamic_outputs().fails_on_values();
   op.samples([](Samples& s) {
-    auto attrs = [](std::vector<int64_t> widths, int64_t pad, bool keep, const char* left = "L", const char* right = "R") {
-      return AttrMap{{"separator", std::string("|")}, {"ngram_widths", widths}, {"left_pad", std::string(left)},
-                     {"right_pad", std::string(right)}, {"pad_width", pad}, {"preserve_short_sequences", keep}};
+    auto attrs = [](std::vector<int64_t> widths, int64_t pad, bool keep, const char* left = "L",
+                    const char* right = "R") {
+      return AttrMap{
+          {"separator", std::string("|")},   {"ngram_widths", widths}, {"left_pad", std::string(left)},
+          {"right_pad", std::string(right)}, {"pad_width", pad},       {"preserve_short_sequences", keep}};
     };
     Tensor data = Tensor::vec<std::string>({"a", "b", "c", "d", "e", "f"});
     for (int64_t pad : {-1, 0, 1, 2, 5})
@@ -125,8 +137,10 @@ FLOE_OP("StringNGrams", op) {
     s.add({Tensor::vec<std::string>({}), Samples::i64({0, 0, 0})}, attrs({2}, -1, false));
     s.add({Tensor::vec<std::string>({}), Tensor::vec<int64_t>({})}, attrs({2}, -1, false));
     s.fails("First split value must be 0, got 1", {data, Samples::i64({1, 6})}, attrs({2}, -1, false));
-    s.fails("Invalid split value 3, must be in [4, 6]", {data, Samples::i64({0, 4, 3, 6})}, attrs({2}, -1, false));
-    s.fails("Last split value must be data size. Expected 6, got 4", {data, Samples::i64({0, 4})}, attrs({2}, -1, false));
+    s.fails("Invalid split value 3, must be in [4, 6]", {data, Samples::i64({0, 4, 3, 6})},
+            attrs({2}, -1, false));
+    s.fails("Last split value must be data size. Expected 6, got 4", {data, Samples::i64({0, 4})},
+            attrs({2}, -1, false));
     s.fails("ngram_widths must contain values", {data, Samples::i64({0, 6})}, attrs({0}, -1, false));
   });
 }

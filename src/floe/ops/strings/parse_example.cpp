@@ -29,12 +29,15 @@ struct ExampleReader {
   int64_t index;
   std::unordered_map<std::string_view, ExampleFeature> features;
 
-  std::string place(const std::string& key) const { return cat("Name: ", name, ", Key: ", key, ", Index: ", index, ".  "); }
+  std::string place(const std::string& key) const {
+    return cat("Name: ", name, ", Key: ", key, ", Index: ", index, ".  ");
+  }
 
   void read(std::string_view message) {
     features.clear();
     ExampleFeatures all;
-    if (!read_example(message, all)) c.fail(cat("Could not parse example input, value: '", message.substr(0, 64), "'"));
+    if (!read_example(message, all))
+      c.fail(cat("Could not parse example input, value: '", message.substr(0, 64), "'"));
     for (auto& [key, f] : all) features[key] = f;
   }
 
@@ -85,7 +88,8 @@ struct ExampleParser {
     for (ExampleReader& e : examples) {
       if (const ExampleFeature* f = e.find(key)) {
         if (f->type != type)
-          c.fail(cat(e.place(key), "Data types don't match. Expected type: ", type_text(type), ", Actual type: ", type_text(f->type)));
+          c.fail(cat(e.place(key), "Data types don't match. Expected type: ", type_text(type),
+                     ", Actual type: ", type_text(f->type)));
         e.values(key, *f, column.values);
       }
       column.ends.push_back(int64_t(column.values.size()));
@@ -119,11 +123,12 @@ struct ExampleParser {
     const Tensor& fallback = c.input(r.first_default + int(k));
     bool variable = is_variable(shape);
     if (variable && fallback.num_elements() != 1)
-      c.fail(cat("dense_shape[", k, "] is a variable length shape: ", shape.str(), ", therefore def_value[", k,
-                 "] must contain a single element (the padding element).  But its shape is: ", fallback.shape().str()));
+      c.fail(cat("dense_shape[", k, "] is a variable length shape: ", shape.str(), ", therefore def_value[",
+                 k, "] must contain a single element (the padding element).  But its shape is: ",
+                 fallback.shape().str()));
     if (!variable && fallback.num_elements() && !(fallback.shape() == shape))
-      c.fail(cat("def_value[", k, "].shape() == ", fallback.shape().str(), " is not compatible with dense_shapes_[", k,
-                 "] == ", shape.str()));
+      c.fail(cat("def_value[", k, "].shape() == ", fallback.shape().str(),
+                 " is not compatible with dense_shapes_[", k, "] == ", shape.str()));
     with_values(r.dense_types[k], [&]<class T>() { dense_values<T>(k, shape, fallback, variable); });
   }
 
@@ -144,7 +149,8 @@ struct ExampleParser {
         continue;
       }
       if (f->type != type)
-        c.fail(cat(e.place(key), "Data types don't match. Data type: ", type_text(f->type), " but expected type: ", type_text(type)));
+        c.fail(cat(e.place(key), "Data types don't match. Data type: ", type_text(f->type),
+                   " but expected type: ", type_text(type)));
       std::vector<T>& row = rows[size_t(b)];
       e.values(key, *f, row);
       found[size_t(b)] = 1;
@@ -153,13 +159,15 @@ struct ExampleParser {
         c.fail(cat(e.place(key), "Number of ", type_text(type), " values != expected.  Values size: ", n,
                    " but output shape: ", shape.str()));
       if (variable && (stride == 0 ? n != 0 : n % stride != 0))
-        c.fail(cat(e.place(key), "Number of ", type_text(type), " values is not a multiple of stride length. Saw ", n,
+        c.fail(cat(e.place(key), "Number of ", type_text(type),
+                   " values is not a multiple of stride length. Saw ", n,
                    " values but output shape is: ", shape.str()));
       if (stride) longest = std::max(longest, n / stride);
     }
     Shape one = shape;
     if (variable) one.set_dim(0, longest);
-    Tensor& out = c.allocate(3 * int(r.sparse.size()) + int(k), type, single ? one : Shape{batch}.concat(one));
+    Tensor& out =
+        c.allocate(3 * int(r.sparse.size()) + int(k), type, single ? one : Shape{batch}.concat(one));
     using E = std::conditional_t<std::is_same_v<T, std::string_view>, std::string, T>;
     E* to = out.mutable_data<E>();
     const E* other = fallback.data<E>();
@@ -180,7 +188,8 @@ struct ExampleParser {
     with_values(r.ragged_types[k], [&]<class T>() {
       Column<T> column = read_column<T>(r.ragged[k], r.ragged_types[k]);
       copy_values(column.values, c.allocate(first + i, r.ragged_types[k], {int64_t(column.values.size())}));
-      Tensor& splits = c.allocate(first + int(r.ragged.size()) + i, r.split_types[k], {single ? 0 : batch + 1});
+      Tensor& splits =
+          c.allocate(first + int(r.ragged.size()) + i, r.split_types[k], {single ? 0 : batch + 1});
       if (single) return;
       dispatch(IndexTypes{}, splits.dtype(), [&]<class S>() {
         S* to = splits.mutable_data<S>();
@@ -206,7 +215,8 @@ struct ExampleParser {
 void parse_all(KernelContext& c, const ParseRequest& r, const Tensor* names) {
   const Tensor& serialized = c.input(0);
   if (serialized.rank() > 1)
-    c.fail(cat("Shape must be at most rank 1 but is rank ", serialized.rank(), " for the serialized examples"));
+    c.fail(
+        cat("Shape must be at most rank 1 but is rank ", serialized.rank(), " for the serialized examples"));
   if (names && names->num_elements() && !(names->shape() == serialized.shape()))
     c.fail(cat("Expected names have the same shape as serialized: name.shape=", names->shape().str(),
                ", serialized.shape=", serialized.shape().str()));
@@ -239,13 +249,16 @@ void infer_parsed(InferContext& c, int64_t sparse, size_t ragged, const Shape& s
     c.set_output(at++, serialized.has_rank() && s.has_rank() ? serialized.concat(s) : Shape::unknown());
   }
   for (size_t i = 0; i < ragged && at < c.num_outputs(); ++i) c.set_output(at++, {-1});
-  int64_t n = serialized.rank() == 1 && serialized[0] >= 0 ? serialized[0] + 1 : serialized.rank() == 0 ? 0 : -1;
+  int64_t n = serialized.rank() == 1 && serialized[0] >= 0 ? serialized[0] + 1
+              : serialized.rank() == 0                     ? 0
+                                                           : -1;
   for (size_t i = 0; i < ragged && at < c.num_outputs(); ++i) c.set_output(at++, {n});
 }
 
 Shape serialized_shape(const InferContext& c, int most) {
   const Shape& s = c.shape(0);
-  if (s.has_rank() && s.rank() > most) c.fail(cat("Shape must be at most rank ", most, " but is rank ", s.rank()));
+  if (s.has_rank() && s.rank() > most)
+    c.fail(cat("Shape must be at most rank ", most, " but is rank ", s.rank()));
   return s;
 }
 
@@ -276,13 +289,16 @@ std::string make_example() {
 Tensor strings(const std::vector<std::string>& v) { return Tensor::vec(v); }
 
 FLOE_OP("ParseExampleV2", op) {
-  op.in("serialized:string, names:string, sparse_keys:string, dense_keys:string, ragged_keys:string, "
-        "dense_defaults:Tdense");
-  op.out("sparse_indices:num_sparse*int64, sparse_values:sparse_types, sparse_shapes:num_sparse*int64, "
-         "dense_values:Tdense, ragged_values:ragged_value_types, ragged_row_splits:ragged_split_types");
-  op.attrs("Tdense:list({float,int64,string})>=0; num_sparse:int>=0; sparse_types:list({float,int64,string})>=0; "
-           "ragged_value_types:list({float,int64,string})>=0; ragged_split_types:list({int32,int64})>=0; "
-           "dense_shapes:list(shape)>=0");
+  op.in(
+      "serialized:string, names:string, sparse_keys:string, dense_keys:string, ragged_keys:string, "
+      "dense_defaults:Tdense");
+  op.out(
+      "sparse_indices:num_sparse*int64, sparse_values:sparse_types, sparse_shapes:num_sparse*int64, "
+      "dense_values:Tdense, ragged_values:ragged_value_types, ragged_row_splits:ragged_split_types");
+  op.attrs(
+      "Tdense:list({float,int64,string})>=0; num_sparse:int>=0; sparse_types:list({float,int64,string})>=0; "
+      "ragged_value_types:list({float,int64,string})>=0; ragged_split_types:list({int32,int64})>=0; "
+      "dense_shapes:list(shape)>=0");
   op.infer([](InferContext& c) {
     infer_parsed(c, c.attr<int64_t>("num_sparse"), c.attr<std::vector<DType>>("ragged_value_types").size(),
                  serialized_shape(c, 1));
@@ -313,18 +329,24 @@ FLOE_OP("ParseExampleV2", op) {
   op.samples([](Samples& s) {
     std::string a = make_example();
     Tensor none = strings({}), two = strings({a, ""}), floats = Tensor::vec<float>({});
-    auto attrs = [](std::vector<DType> sparse, std::vector<DType> ragged, std::vector<DType> splits, std::vector<Shape> shapes) {
-      return AttrMap{{"num_sparse", int64_t(sparse.size())}, {"sparse_types", sparse}, {"ragged_value_types", ragged},
-                     {"ragged_split_types", splits}, {"dense_shapes", shapes}};
+    auto attrs = [](std::vector<DType> sparse, std::vector<DType> ragged, std::vector<DType> splits,
+                    std::vector<Shape> shapes) {
+      return AttrMap{{"num_sparse", int64_t(sparse.size())},
+                     {"sparse_types", sparse},
+                     {"ragged_value_types", ragged},
+                     {"ragged_split_types", splits},
+                     {"dense_shapes", shapes}};
     };
     constexpr DType F = DType::kFloat32, I = DType::kInt64, S = DType::kString, I32 = DType::kInt32;
     s.add({two, none, strings({"n", "s", "q"}), none, none}, attrs({I, S, F}, {}, {}, {}));
     s.add({two, none, none, none, strings({"n", "s"})}, attrs({}, {I, S}, {I32, I}, {}));
-    s.add({strings({a, a}), strings({"A", "B"}), none, strings({"x"}), none, floats}, attrs({}, {}, {}, {{2}}));
-    s.add({two, none, none, strings({"x", "n", "s"}), none, Tensor::vec<float>({8, 9}), Tensor::scalar(int64_t(-1)),
-           strings({"pad"})},
+    s.add({strings({a, a}), strings({"A", "B"}), none, strings({"x"}), none, floats},
+          attrs({}, {}, {}, {{2}}));
+    s.add({two, none, none, strings({"x", "n", "s"}), none, Tensor::vec<float>({8, 9}),
+           Tensor::scalar(int64_t(-1)), strings({"pad"})},
           attrs({}, {}, {}, {{2}, {-1}, {-1, 1}}));
-    s.add({Tensor::scalar(a), none, strings({"n"}), strings({"x"}), strings({"s"}), floats}, attrs({I}, {S}, {I32}, {{2}}));
+    s.add({Tensor::scalar(a), none, strings({"n"}), strings({"x"}), strings({"s"}), floats},
+          attrs({I}, {S}, {I32}, {{2}}));
     s.add({none, none, strings({"n"}), strings({"x"}), none, floats}, attrs({I}, {}, {}, {{2}}));
     s.fails("Name: <unknown>, Feature: x (data type: float) is required but could not be found.",
             {two, none, none, strings({"x"}), none, floats}, attrs({}, {}, {}, {{2}}));
@@ -336,22 +358,28 @@ FLOE_OP("ParseExampleV2", op) {
             {strings({a}), none, strings({"n"}), none, none}, attrs({F}, {}, {}, {}));
     s.fails("is not compatible with dense_shapes_[0] == [2]",
             {two, none, none, strings({"x"}), none, Tensor::vec<float>({1})}, attrs({}, {}, {}, {{2}}));
-    s.fails("must contain a single element", {two, none, none, strings({"x"}), none, floats}, attrs({}, {}, {}, {{-1}}));
-    s.fails("Could not parse example input", {strings({a.substr(0, a.size() - 3)}), none, strings({"n"}), none, none},
+    s.fails("must contain a single element", {two, none, none, strings({"x"}), none, floats},
+            attrs({}, {}, {}, {{-1}}));
+    s.fails("Could not parse example input",
+            {strings({a.substr(0, a.size() - 3)}), none, strings({"n"}), none, none}, attrs({I}, {}, {}, {}));
+    s.fails("Expected names have the same shape", {two, strings({"A"}), strings({"n"}), none, none},
             attrs({I}, {}, {}, {}));
-    s.fails("Expected names have the same shape", {two, strings({"A"}), strings({"n"}), none, none}, attrs({I}, {}, {}, {}));
-    s.fails("Shape must be at most rank 1", {two.reshaped({1, 2}), none, strings({"n"}), none, none}, attrs({I}, {}, {}, {}));
+    s.fails("Shape must be at most rank 1", {two.reshaped({1, 2}), none, strings({"n"}), none, none},
+            attrs({I}, {}, {}, {}));
   });
 }
 
 FLOE_OP("ParseExample", op) {
-  op.in("serialized:string, names:string, sparse_keys:Nsparse*string, dense_keys:Ndense*string, dense_defaults:Tdense");
-  op.out("sparse_indices:Nsparse*int64, sparse_values:sparse_types, sparse_shapes:Nsparse*int64, dense_values:Tdense");
-  op.attrs("Nsparse:int>=0; Ndense:int>=0; sparse_types:list({float,int64,string})>=0; "
-           "Tdense:list({float,int64,string})>=0; dense_shapes:list(shape)>=0");
-  op.infer([](InferContext& c) {
-    infer_parsed(c, c.attr<int64_t>("Nsparse"), 0, c.with_rank(0, 1));
-  });
+  op.in(
+      "serialized:string, names:string, sparse_keys:Nsparse*string, dense_keys:Ndense*string, "
+      "dense_defaults:Tdense");
+  op.out(
+      "sparse_indices:Nsparse*int64, sparse_values:sparse_types, sparse_shapes:Nsparse*int64, "
+      "dense_values:Tdense");
+  op.attrs(
+      "Nsparse:int>=0; Ndense:int>=0; sparse_types:list({float,int64,string})>=0; "
+      "Tdense:list({float,int64,string})>=0; dense_shapes:list(shape)>=0");
+  op.infer([](InferContext& c) { infer_parsed(c, c.attr<int64_t>("Nsparse"), 0, c.with_rank(0, 1)); });
   op.kernel([](const KernelInit& k) -> KernelFn {
     ParseRequest base;
     base.sparse_types = k.attr<std::vector<DType>>("sparse_types");
@@ -359,8 +387,8 @@ FLOE_OP("ParseExample", op) {
     base.dense_shapes = k.attr<std::vector<Shape>>("dense_shapes");
     size_t sparse = size_t(k.attr<int64_t>("Nsparse")), dense = size_t(k.attr<int64_t>("Ndense"));
     if (sparse != base.sparse_types.size() || dense != base.dense_types.size())
-      k.fail(cat("Nsparse and Ndense must match sparse_types and Tdense: ", sparse, " and ", dense, ", found ",
-                 base.sparse_types.size(), " and ", base.dense_types.size()));
+      k.fail(cat("Nsparse and Ndense must match sparse_types and Tdense: ", sparse, " and ", dense,
+                 ", found ", base.sparse_types.size(), " and ", base.dense_types.size()));
     check_shapes(k, base.dense_shapes, dense);
     base.first_default = int(2 + sparse + dense);
     return [=](KernelContext& c) {
@@ -373,17 +401,25 @@ FLOE_OP("ParseExample", op) {
   op.dynamic_outputs().fails_on_values();
   op.samples([](Samples& s) {
     constexpr DType F = DType::kFloat32, I = DType::kInt64;
-    s.add({strings({make_example(), make_example()}), strings({}), Tensor::scalar("n"), Tensor::scalar("x"), Tensor::vec<float>({})},
-          {{"Nsparse", int64_t(1)}, {"Ndense", int64_t(1)}, {"sparse_types", std::vector<DType>{I}},
-           {"Tdense", std::vector<DType>{F}}, {"dense_shapes", std::vector<Shape>{{2}}}});
+    s.add({strings({make_example(), make_example()}), strings({}), Tensor::scalar("n"), Tensor::scalar("x"),
+           Tensor::vec<float>({})},
+          {{"Nsparse", int64_t(1)},
+           {"Ndense", int64_t(1)},
+           {"sparse_types", std::vector<DType>{I}},
+           {"Tdense", std::vector<DType>{F}},
+           {"dense_shapes", std::vector<Shape>{{2}}}});
   });
 }
 
 FLOE_OP("ParseSingleExample", op) {
   op.in("serialized:string, dense_defaults:Tdense");
-  op.out("sparse_indices:num_sparse*int64, sparse_values:sparse_types, sparse_shapes:num_sparse*int64, dense_values:Tdense");
-  op.attrs("num_sparse:int>=0; sparse_keys:list(string)>=0; dense_keys:list(string)>=0; "
-           "sparse_types:list({float,int64,string})>=0; Tdense:list({float,int64,string})>=0; dense_shapes:list(shape)>=0");
+  op.out(
+      "sparse_indices:num_sparse*int64, sparse_values:sparse_types, sparse_shapes:num_sparse*int64, "
+      "dense_values:Tdense");
+  op.attrs(
+      "num_sparse:int>=0; sparse_keys:list(string)>=0; dense_keys:list(string)>=0; "
+      "sparse_types:list({float,int64,string})>=0; Tdense:list({float,int64,string})>=0; "
+      "dense_shapes:list(shape)>=0");
   op.infer([](InferContext& c) { infer_parsed(c, c.attr<int64_t>("num_sparse"), 0, c.with_rank(0, 0)); });
   op.kernel([](const KernelInit& k) -> KernelFn {
     ParseRequest r;
@@ -395,10 +431,12 @@ FLOE_OP("ParseSingleExample", op) {
     r.first_default = 1;
     if (r.sparse.size() != r.sparse_types.size() || r.dense.size() != r.dense_types.size() ||
         int64_t(r.sparse.size()) != k.attr<int64_t>("num_sparse"))
-      k.fail("sparse_keys and dense_keys must have as many entries as sparse_types, num_sparse and Tdense say");
+      k.fail(
+          "sparse_keys and dense_keys must have as many entries as sparse_types, num_sparse and Tdense say");
     check_shapes(k, r.dense_shapes, r.dense_types.size());
     return [r](KernelContext& c) {
-      if (c.input(0).rank() != 0) c.fail(cat("serialized must be a scalar, found ", c.input(0).shape().str()));
+      if (c.input(0).rank() != 0)
+        c.fail(cat("serialized must be a scalar, found ", c.input(0).shape().str()));
       parse_all(c, r, nullptr);
     };
   });
@@ -406,8 +444,10 @@ FLOE_OP("ParseSingleExample", op) {
   op.samples([](Samples& s) {
     constexpr DType I = DType::kInt64;
     s.add({Tensor::scalar(make_example()), Tensor::vec<float>({})},
-          {{"num_sparse", int64_t(1)}, {"sparse_keys", std::vector<std::string>{"n"}},
-           {"dense_keys", std::vector<std::string>{"x"}}, {"sparse_types", std::vector<DType>{I}},
+          {{"num_sparse", int64_t(1)},
+           {"sparse_keys", std::vector<std::string>{"n"}},
+           {"dense_keys", std::vector<std::string>{"x"}},
+           {"sparse_types", std::vector<DType>{I}},
            {"dense_shapes", std::vector<Shape>{{2}}}});
   });
 }

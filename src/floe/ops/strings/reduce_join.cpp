@@ -14,9 +14,11 @@ template <class F>
 std::vector<int> join_dims(const std::vector<int64_t>& given, int rank, F&& fail) {
   std::vector<int> dims;
   for (int64_t d : given) {
-    if (d < -rank || d >= rank) fail(cat("Invalid reduction dimension ", d, " for input with ", rank, " dimension(s)"));
+    if (d < -rank || d >= rank)
+      fail(cat("Invalid reduction dimension ", d, " for input with ", rank, " dimension(s)"));
     int at = int(d < 0 ? d + rank : d);
-    if (std::find(dims.begin(), dims.end(), at) != dims.end()) fail(cat("Duplicate reduction dimension ", at));
+    if (std::find(dims.begin(), dims.end(), at) != dims.end())
+      fail(cat("Duplicate reduction dimension ", at));
     dims.push_back(at);
   }
   return dims;
@@ -34,7 +36,9 @@ Shape joined_shape(const Shape& in, const std::vector<int>& dims, bool keep) {
 }
 
 FLOE_OP("ReduceJoin", op) {
-  op.in("inputs:string, reduction_indices:int32").out("output:string").attrs("keep_dims:bool=false; separator:string=''");
+  op.in("inputs:string, reduction_indices:int32")
+      .out("output:string")
+      .attrs("keep_dims:bool=false; separator:string=''");
   op.infer([](InferContext& c) {
     auto given = c.int_value(1);
     if (!c.shape(0).has_rank() || !given) return;
@@ -85,8 +89,10 @@ FLOE_OP("ReduceJoin", op) {
   });
   op.dynamic_outputs().fails_on_values();
   op.samples([](Samples& s) {
-    Tensor x = Tensor::of<std::string>({2, 2, 3}, {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"});
-    for (const std::vector<int32_t>& dims : std::vector<std::vector<int32_t>>{{0}, {1}, {-1}, {0, 1}, {1, 0}, {2, 0}, {0, 1, 2}, {}}) {
+    Tensor x =
+        Tensor::of<std::string>({2, 2, 3}, {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"});
+    for (const std::vector<int32_t>& dims :
+         std::vector<std::vector<int32_t>>{{0}, {1}, {-1}, {0, 1}, {1, 0}, {2, 0}, {0, 1, 2}, {}}) {
       s.add({x, Samples::i32(dims)}, {{"separator", std::string(",")}});
       s.add({x, Samples::i32(dims)}, {{"keep_dims", true}});
     }

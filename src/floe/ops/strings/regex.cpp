@@ -17,11 +17,14 @@ std::shared_ptr<const re2::RE2> compile(const std::string& pattern) {
   return std::make_shared<re2::RE2>(pattern, options);
 }
 
-std::string invalid(const re2::RE2& re) { return cat("Invalid pattern: ", re.pattern(), ", error: ", re.error()); }
+std::string invalid(const re2::RE2& re) {
+  return cat("Invalid pattern: ", re.pattern(), ", error: ", re.error());
+}
 
 void replace_all(KernelContext& c, const re2::RE2& re, const std::string& rewrite, bool global) {
   std::string error;
-  if (!re.CheckRewriteString(rewrite, &error)) c.fail(cat("Invalid rewrite string: ", rewrite, ", error: ", error));
+  if (!re.CheckRewriteString(rewrite, &error))
+    c.fail(cat("Invalid rewrite string: ", rewrite, ", error: ", error));
   const std::string* in = c.in<std::string>(0);
   std::string* out = c.out<std::string>(0);
   for (int64_t i = 0, n = c.input(0).num_elements(); i < n; ++i) {
@@ -39,10 +42,16 @@ void match_all(KernelContext& c, const re2::RE2& re) {
   for (int64_t i = 0, n = c.input(0).num_elements(); i < n; ++i) out[i] = re2::RE2::FullMatch(in[i], re);
 }
 
-Tensor regex_texts() { return Tensor::vec<std::string>({"abcabc", "", "xaby", "ABC", "a.b", "\xc3\xa9" "ab"}); }
+Tensor regex_texts() {
+  return Tensor::vec<std::string>({"abcabc", "", "xaby", "ABC", "a.b",
+                                   "\xc3\xa9"
+                                   "ab"});
+}
 
 FLOE_OP("RegexReplace", op) {
-  op.in("input:string, pattern:string, rewrite:string").out("output:string").attrs("replace_global:bool=true");
+  op.in("input:string, pattern:string, rewrite:string")
+      .out("output:string")
+      .attrs("replace_global:bool=true");
   op.infer([](InferContext& c) {
     c.with_rank(1, 0);
     c.with_rank(2, 0);
@@ -59,14 +68,17 @@ FLOE_OP("RegexReplace", op) {
   op.fails_on_values();
   op.samples([](Samples& s) {
     for (bool global : {true, false})
-      s.add({regex_texts(), Tensor::scalar("(a)(b)"), Tensor::scalar("<\\2\\1\\0>")}, {{"replace_global", global}});
+      s.add({regex_texts(), Tensor::scalar("(a)(b)"), Tensor::scalar("<\\2\\1\\0>")},
+            {{"replace_global", global}});
     s.fails("Invalid pattern: (a", {regex_texts(), Tensor::scalar("(a"), Tensor::scalar("x")});
     s.fails("Shape must be rank 0", {regex_texts(), Tensor::vec<std::string>({"a"}), Tensor::scalar("x")});
   });
 }
 
 FLOE_OP("StaticRegexReplace", op) {
-  op.in("input:string").out("output:string").attrs("pattern:string; rewrite:string; replace_global:bool=true");
+  op.in("input:string")
+      .out("output:string")
+      .attrs("pattern:string; rewrite:string; replace_global:bool=true");
   op.infer(infer_unchanged);
   op.kernel([](const KernelInit& k) -> KernelFn {
     auto re = compile(k.attr<std::string>("pattern"));
@@ -77,8 +89,10 @@ FLOE_OP("StaticRegexReplace", op) {
   });
   op.samples([](Samples& s) {
     for (bool global : {true, false})
-      s.add({regex_texts()}, {{"pattern", std::string("[ab]+")}, {"rewrite", std::string("_")}, {"replace_global", global}});
-    s.fails("Invalid pattern: (a", {regex_texts()}, {{"pattern", std::string("(a")}, {"rewrite", std::string("x")}});
+      s.add({regex_texts()},
+            {{"pattern", std::string("[ab]+")}, {"rewrite", std::string("_")}, {"replace_global", global}});
+    s.fails("Invalid pattern: (a", {regex_texts()},
+            {{"pattern", std::string("(a")}, {"rewrite", std::string("x")}});
   });
 }
 

@@ -12,7 +12,8 @@ void check_segments(const Shape& in, const Shape& ids, F&& fail) {
   if (!ids.has_rank()) return;
   if (ids.rank() == 0) fail("Segment_id cannot have rank 0");
   if (!in.has_rank()) return;
-  if (ids.rank() > in.rank()) fail(cat("Segment_id rank ", ids.rank(), " is larger than the rank of the input, ", in.rank()));
+  if (ids.rank() > in.rank())
+    fail(cat("Segment_id rank ", ids.rank(), " is larger than the rank of the input, ", in.rank()));
   for (int d = 0; d < ids.rank(); ++d)
     if (ids[d] >= 0 && in[d] >= 0 && ids[d] != in[d])
       fail(cat("Segment dimension is ", ids[d], " while input dimension is ", in[d], " in rank ", d));
@@ -39,7 +40,8 @@ FLOE_OP("UnsortedSegmentJoin", op) {
       std::string* out = c.out<std::string>(0);
       std::vector<bool> begun(static_cast<size_t>(n), false);
       for (size_t i = 0; i < ids.size(); ++i) {
-        if (ids[i] < 0 || ids[i] >= n) c.fail("segment_ids are not allowed to exceed num_segments or to have negative values.");
+        if (ids[i] < 0 || ids[i] >= n)
+          c.fail("segment_ids are not allowed to exceed num_segments or to have negative values.");
         for (int64_t j = 0; j < inner; ++j) {
           std::string& to = out[ids[i] * inner + j];
           if (begun[size_t(ids[i])]) to += separator;
@@ -59,9 +61,12 @@ FLOE_OP("UnsortedSegmentJoin", op) {
     s.add({x, Tensor::of<int32_t>({2, 2}, {0, 0, 1, 0}), Tensor::scalar(int64_t(3))}, comma);
     s.add({x, Samples::i32({1, 1}), n(2)});
     s.add({Tensor(DType::kString, {0}), Tensor(DType::kInt32, {0}), n(2)});
-    s.fails("segment_ids are not allowed to exceed num_segments or to have negative values.", {x, Samples::i32({0, 2}), n(2)});
-    s.fails("segment_ids are not allowed to exceed num_segments or to have negative values.", {x, Samples::i32({0, -1}), n(2)});
-    s.fails("Segment dimension is 3 while input dimension is 2 in rank 0", {x, Samples::i32({0, 0, 0}), n(2)});
+    s.fails("segment_ids are not allowed to exceed num_segments or to have negative values.",
+            {x, Samples::i32({0, 2}), n(2)});
+    s.fails("segment_ids are not allowed to exceed num_segments or to have negative values.",
+            {x, Samples::i32({0, -1}), n(2)});
+    s.fails("Segment dimension is 3 while input dimension is 2 in rank 0",
+            {x, Samples::i32({0, 0, 0}), n(2)});
     s.fails("Number of segments must be non-negative but got -1", {x, Samples::i32({0, 0}), n(-1)});
   });
 }

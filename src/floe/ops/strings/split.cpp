@@ -65,7 +65,8 @@ template <class F>
 void split_rows(KernelContext& c, F&& split_row) {
   const Tensor& in = c.input(0);
   if (in.rank() != 1) c.fail(cat("input must be a vector, got shape: ", in.shape().str()));
-  if (c.input(1).rank() != 0) c.fail(cat("the delimiter must be a scalar, got shape: ", c.input(1).shape().str()));
+  if (c.input(1).rank() != 0)
+    c.fail(cat("the delimiter must be a scalar, got shape: ", c.input(1).shape().str()));
   std::string_view delimiter = *c.in<std::string>(1);
   int64_t n = in.num_elements();
   Words words;
@@ -99,12 +100,15 @@ void infer_split(InferContext& c) {
 }
 
 FLOE_OP("StringSplit", op) {
-  op.in("input:string, delimiter:string").out("indices:int64, values:string, shape:int64").attrs("skip_empty:bool=true");
+  op.in("input:string, delimiter:string")
+      .out("indices:int64, values:string, shape:int64")
+      .attrs("skip_empty:bool=true");
   op.infer(infer_split).dynamic_outputs();
   op.kernel([](const KernelInit& k) -> KernelFn {
     bool skip_empty = k.attr<bool>("skip_empty");
     return [skip_empty](KernelContext& c) {
-      split_rows(c, [&](std::string_view s, std::string_view d, Words& w) { split_at_any(s, d, skip_empty, w); });
+      split_rows(
+          c, [&](std::string_view s, std::string_view d, Words& w) { split_at_any(s, d, skip_empty, w); });
     };
   });
   op.samples([](Samples& s) {
@@ -123,7 +127,8 @@ FLOE_OP("StringSplitV2", op) {
   op.kernel([](const KernelInit& k) -> KernelFn {
     int64_t limit = k.attr<int64_t>("maxsplit");
     return [limit](KernelContext& c) {
-      split_rows(c, [&](std::string_view s, std::string_view d, Words& w) { split_like_python(s, d, limit, w); });
+      split_rows(
+          c, [&](std::string_view s, std::string_view d, Words& w) { split_like_python(s, d, limit, w); });
     };
   });
   op.samples([](Samples& s) {

@@ -95,7 +95,8 @@ Shape read_shape_message(protozero::pbf_reader r) {
 // One repeated field of numbers, packed or not.
 template <class N>
 void read_fixed(protozero::pbf_reader& r, std::vector<N>& values) {
-  constexpr auto wire = sizeof(N) == 4 ? protozero::pbf_wire_type::fixed32 : protozero::pbf_wire_type::fixed64;
+  constexpr auto wire =
+      sizeof(N) == 4 ? protozero::pbf_wire_type::fixed32 : protozero::pbf_wire_type::fixed64;
   if (r.wire_type() == wire) {
     if constexpr (sizeof(N) == 4)
       values.push_back(r.get_float());
@@ -175,11 +176,14 @@ Tensor from_value_field(DType dtype, const Shape& shape, std::string_view bytes)
       fill_values<double>(t, v.doubles.size(), [&](size_t i) { return v.doubles[i]; });
       break;
     case DType::kComplex64:
-      fill_values<std::complex<float>>(t, v.floats.size() / 2, [&](size_t i) { return std::complex(v.floats[2 * i], v.floats[2 * i + 1]); });
+      fill_values<std::complex<float>>(t, v.floats.size() / 2, [&](size_t i) {
+        return std::complex(v.floats[2 * i], v.floats[2 * i + 1]);
+      });
       break;
     case DType::kComplex128:
-      fill_values<std::complex<double>>(t, v.doubles.size() / 2,
-                                        [&](size_t i) { return std::complex(v.doubles[2 * i], v.doubles[2 * i + 1]); });
+      fill_values<std::complex<double>>(t, v.doubles.size() / 2, [&](size_t i) {
+        return std::complex(v.doubles[2 * i], v.doubles[2 * i + 1]);
+      });
       break;
     case DType::kString:
       fill_values<std::string>(t, v.strings.size(), [&](size_t i) { return std::string(v.strings[i]); });
@@ -203,7 +207,8 @@ Tensor from_content_field(DType dtype, const Shape& shape, std::string_view cont
   size_t n = size_t(shape.num_elements());
   if (dtype != DType::kString) {
     if (content.size() % dtype_size(dtype) || content.size() / dtype_size(dtype) != n)
-      throw BadTensor{cat("tensor_content has ", content.size(), " bytes, ", dtype_name(dtype), " ", shape.str(), " has ", n, " elements")};
+      throw BadTensor{cat("tensor_content has ", content.size(), " bytes, ", dtype_name(dtype), " ",
+                          shape.str(), " has ", n, " elements")};
     if (dtype == DType::kBool)
       for (char b : content)
         if (uint8_t(b) > 1) throw BadTensor{"a bool in tensor_content is neither 0 nor 1"};
@@ -211,7 +216,8 @@ Tensor from_content_field(DType dtype, const Shape& shape, std::string_view cont
     std::memcpy(t.mutable_raw(), content.data(), content.size());
     return t;
   }
-  if (n > content.size()) throw BadTensor{cat("tensor_content of ", content.size(), " bytes cannot hold ", n, " strings")};
+  if (n > content.size())
+    throw BadTensor{cat("tensor_content of ", content.size(), " bytes cannot hold ", n, " strings")};
   const char *p = content.data(), *end = p + content.size();
   std::vector<uint64_t> sizes(n);
   for (uint64_t& size : sizes) size = protozero::decode_varint(&p, end);
@@ -243,9 +249,11 @@ Tensor read_tensor(std::string_view bytes) {
       r.skip();
     }
   }
-  if (number <= 0 || number > 127 || !is_known_dtype(int(number))) throw BadTensor{cat("dtype ", number, " is not known")};
+  if (number <= 0 || number > 127 || !is_known_dtype(int(number)))
+    throw BadTensor{cat("dtype ", number, " is not known")};
   DType dtype = DType(number);
-  if (!is_pod(dtype) && dtype != DType::kString) throw BadTensor{cat("dtype ", dtype_name(dtype), " is not supported")};
+  if (!is_pod(dtype) && dtype != DType::kString)
+    throw BadTensor{cat("dtype ", dtype_name(dtype), " is not supported")};
   int64_t bytes_needed;
   if (__builtin_mul_overflow(shape.num_elements(), int64_t(dtype_size(dtype)), &bytes_needed))
     throw BadTensor{cat("the shape ", shape.str(), " is too large")};

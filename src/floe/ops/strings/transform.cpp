@@ -61,13 +61,16 @@ FLOE_OP("StringJoin", op) {
     s.add({s.random({3}, DType::kString), s.random({3}, DType::kString)}, {{"separator", std::string(", ")}});
     s.add({Tensor::scalar("a"), Tensor::scalar("b")});
     s.add({s.random({0}, DType::kString)});
-    s.fails("Input shapes do not match: [3] and [2]", {s.random({3}, DType::kString), s.random({2}, DType::kString)});
+    s.fails("Input shapes do not match: [3] and [2]",
+            {s.random({3}, DType::kString), s.random({2}, DType::kString)});
   });
 }
 
 FLOE_OP("StringStrip", op) {
   op.in("input:string").out("output:string").infer(infer_unchanged);
-  op.compute([](KernelContext& c) { map_text(c, [](const std::string& s) { return std::string(trim_blanks(s)); }); });
+  op.compute([](KernelContext& c) {
+    map_text(c, [](const std::string& s) { return std::string(trim_blanks(s)); });
+  });
   op.samples([](Samples& s) { s.add({Tensor::vec<std::string>({" a b ", "\t\n", "", "x", "\v\fy\r"})}); });
 }
 
@@ -79,8 +82,9 @@ FLOE_OP("StringLength", op) {
       const std::string* in = c.in<std::string>(0);
       int32_t* out = c.out<int32_t>(0);
       for (int64_t i = 0, n = c.input(0).num_elements(); i < n; ++i)
-        out[i] = int32_t(bytes ? in[i].size()
-                               : in[i].size() - size_t(std::count_if(in[i].begin(), in[i].end(), is_trail_byte)));
+        out[i] =
+            int32_t(bytes ? in[i].size()
+                          : in[i].size() - size_t(std::count_if(in[i].begin(), in[i].end(), is_trail_byte)));
     };
   });
   op.samples([](Samples& s) {
@@ -126,7 +130,8 @@ std::u32string_view long_upper(char32_t c) {
 
 bool is_letter(char32_t c) {
   auto category = utf8proc_category(utf8proc_int32_t(c));
-  return category == UTF8PROC_CATEGORY_LU || category == UTF8PROC_CATEGORY_LL || category == UTF8PROC_CATEGORY_LT;
+  return category == UTF8PROC_CATEGORY_LU || category == UTF8PROC_CATEGORY_LL ||
+         category == UTF8PROC_CATEGORY_LT;
 }
 
 std::string change_case(const std::string& s, bool upper) {
@@ -163,7 +168,8 @@ void define_case(OpBuilder& op) {
     std::string encoding = k.attr<std::string>("encoding");
     if (!encoding.empty() && encoding != "utf-8") k.fail("only utf-8 or '' (no encoding) is supported");
     if (!encoding.empty())
-      return [](KernelContext& c) { map_text(c, [](const std::string& s) { return change_case(s, kUpper); }); };
+      return
+          [](KernelContext& c) { map_text(c, [](const std::string& s) { return change_case(s, kUpper); }); };
     return [](KernelContext& c) {
       map_text(c, [](std::string s) {
         for (char& x : s)
@@ -173,8 +179,11 @@ void define_case(OpBuilder& op) {
     };
   });
   op.samples([](Samples& s) {
-    Tensor x = Tensor::vec<std::string>({"Hello WORLD 1", "\xc3\x89t\xc3\xa9", "stra\xc3\x9f" "e", "\xce\xa3\xce\x91\xce\xa3 \xce\xa3",
-                                         "\xef\xac\x81", "\xc4\xb0", "", "\xd0\x96\xd0\xb6"});
+    Tensor x = Tensor::vec<std::string>({"Hello WORLD 1", "\xc3\x89t\xc3\xa9",
+                                         "stra\xc3\x9f"
+                                         "e",
+                                         "\xce\xa3\xce\x91\xce\xa3 \xce\xa3", "\xef\xac\x81", "\xc4\xb0", "",
+                                         "\xd0\x96\xd0\xb6"});
     s.add({x});
     s.add({x}, {{"encoding", std::string("utf-8")}});
     s.fails("only utf-8 or ''", {x}, {{"encoding", std::string("latin1")}});
@@ -197,31 +206,37 @@ KernelFn substr_kernel(bool bytes) {
   return [bytes](KernelContext& c) {
     const Tensor &in = c.input(0), &pos = c.input(1), &len = c.input(2);
     if (!(pos.shape() == len.shape()))
-      c.fail(cat("pos and len should have the same shape, got: ", pos.shape().str(), " vs. ", len.shape().str()));
+      c.fail(cat("pos and len should have the same shape, got: ", pos.shape().str(), " vs. ",
+                 len.shape().str()));
     Shape shapes[2] = {in.shape(), pos.shape()};
     std::string* out = c.out<std::string>(0);
-    for_rows2(make_broadcast(c.output(0).shape(), shapes), [&](int64_t o, int64_t a, int64_t b, int64_t n, int64_t sa, int64_t sb) {
-      for (int64_t i = 0; i < n; ++i) {
-        const std::string& s = in.data<std::string>()[a + i * sa];
-        int64_t at = pos.data<T>()[b + i * sb], size = len.data<T>()[b + i * sb];
-        std::vector<int64_t> starts;
-        if (!bytes) starts = character_starts(s);
-        int64_t whole = bytes ? int64_t(s.size()) : int64_t(starts.size()) - 1;
-        if (at < -whole || at > whole) c.fail(cat("pos ", at, " out of range for string b'", s, "' at index ", o + i));
-        if (at < 0) at += whole;
-        int64_t end = size < 0 ? at : at + std::min(size, whole - at);
-        int64_t from = bytes ? at : starts[size_t(at)], to = bytes ? end : starts[size_t(end)];
-        out[o + i] = s.substr(size_t(from), size_t(to - from));
-      }
-    });
+    for_rows2(make_broadcast(c.output(0).shape(), shapes),
+              [&](int64_t o, int64_t a, int64_t b, int64_t n, int64_t sa, int64_t sb) {
+                for (int64_t i = 0; i < n; ++i) {
+                  const std::string& s = in.data<std::string>()[a + i * sa];
+                  int64_t at = pos.data<T>()[b + i * sb], size = len.data<T>()[b + i * sb];
+                  std::vector<int64_t> starts;
+                  if (!bytes) starts = character_starts(s);
+                  int64_t whole = bytes ? int64_t(s.size()) : int64_t(starts.size()) - 1;
+                  if (at < -whole || at > whole)
+                    c.fail(cat("pos ", at, " out of range for string b'", s, "' at index ", o + i));
+                  if (at < 0) at += whole;
+                  int64_t end = size < 0 ? at : at + std::min(size, whole - at);
+                  int64_t from = bytes ? at : starts[size_t(at)], to = bytes ? end : starts[size_t(end)];
+                  out[o + i] = s.substr(size_t(from), size_t(to - from));
+                }
+              });
   };
 }
 
 FLOE_OP("Substr", op) {
-  op.in("input:string, pos:T, len:T").out("output:string").attrs("T:{int32,int64}; unit:{'BYTE','UTF8_CHAR'}='BYTE'");
+  op.in("input:string, pos:T, len:T")
+      .out("output:string")
+      .attrs("T:{int32,int64}; unit:{'BYTE','UTF8_CHAR'}='BYTE'");
   op.infer([](InferContext& c) {
     if (!c.shape(1).is_compatible_with(c.shape(2)))
-      c.fail(cat("pos and len should have the same shape, got: ", c.shape(1).str(), " vs. ", c.shape(2).str()));
+      c.fail(
+          cat("pos and len should have the same shape, got: ", c.shape(1).str(), " vs. ", c.shape(2).str()));
     try {
       c.set_output(0, broadcast_shapes(c.shape(0), c.shape(1)));
     } catch (const InvalidArgument& e) {
@@ -242,7 +257,8 @@ FLOE_OP("Substr", op) {
       s.add({x, Samples::i32({0, 1, 2, 3}).reshaped({2, 2}), Samples::i32({1, 2, 0, 4}).reshaped({2, 2})}, a);
       s.add({x, Samples::i32({0, 1}), Samples::i32({1, 2})}, a);
       s.add({Tensor::scalar("thirteen"), Samples::i32({1, 5}), Samples::i32({3, 2})}, a);
-      s.fails("pos 9 out of range for string", {x, Tensor::scalar(int32_t(9)), Tensor::scalar(int32_t(3))}, a);
+      s.fails("pos 9 out of range for string", {x, Tensor::scalar(int32_t(9)), Tensor::scalar(int32_t(3))},
+              a);
     }
     s.fails("pos and len should have the same shape", {x, Samples::i32({0, 1}), Samples::i32({1, 2, 3})});
   });

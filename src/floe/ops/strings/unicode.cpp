@@ -16,7 +16,8 @@ enum class Encoding { kUtf8, kUtf16Be, kUtf16Le, kUtf32Be, kUtf32Le, kAscii, kLa
 Encoding parse_encoding(const KernelInit& k, const char* attr) {
   std::string name;
   for (char c : k.attr<std::string>(attr))
-    if (std::isalnum(static_cast<unsigned char>(c))) name += char(std::toupper(static_cast<unsigned char>(c)));
+    if (std::isalnum(static_cast<unsigned char>(c)))
+      name += char(std::toupper(static_cast<unsigned char>(c)));
   if (name == "UTF8") return Encoding::kUtf8;
   if (name == "UTF16BE") return Encoding::kUtf16Be;
   if (name == "UTF16LE") return Encoding::kUtf16Le;
@@ -86,7 +87,9 @@ struct UnicodePolicy {
 UnicodePolicy parse_policy(const KernelInit& k) {
   UnicodePolicy p;
   const std::string& errors = k.attr<std::string>("errors");
-  p.errors = errors == "strict" ? UnicodePolicy::kStrict : errors == "ignore" ? UnicodePolicy::kIgnore : UnicodePolicy::kReplace;
+  p.errors = errors == "strict"   ? UnicodePolicy::kStrict
+             : errors == "ignore" ? UnicodePolicy::kIgnore
+                                  : UnicodePolicy::kReplace;
   int64_t r = k.attr<int64_t>("replacement_char");
   if (r < 0 || r > 0x10ffff || (r >= 0xd800 && r <= 0xdfff))
     k.fail(cat("replacement_char out of unicode codepoint range, got ", r));
@@ -144,14 +147,21 @@ void define_decode(OpBuilder& op, const char* out, bool offsets) {
     c.set_output(0, {n});
     for (int i = 1; i < c.num_outputs(); ++i) c.set_output(i, {-1});
   });
-  op.kernel([](const KernelInit& k) { return k.output_type(0) == DType::kInt32 ? decode_kernel<int32_t>(k) : decode_kernel<int64_t>(k); });
+  op.kernel([](const KernelInit& k) {
+    return k.output_type(0) == DType::kInt32 ? decode_kernel<int32_t>(k) : decode_kernel<int64_t>(k);
+  });
   op.dynamic_outputs().fails_on_values();
   op.samples([offsets](Samples& s) {
     auto attrs = [](const char* encoding, const char* errors) {
       return AttrMap{{"input_encoding", std::string(encoding)}, {"errors", std::string(errors)}};
     };
-    Tensor good = Tensor::of<std::string>({2, 2}, {"G\xc3\xb6" "del", "", "\xf0\x9f\x98\x8a!", "a\tb"});
-    Tensor bad = Tensor::vec<std::string>({"\xff" "a\xc3", "\xe2\x82x", "\xed\xa0\x80", "\xf0\x80\x80\x80"});
+    Tensor good = Tensor::of<std::string>({2, 2}, {"G\xc3\xb6"
+                                                   "del",
+                                                   "", "\xf0\x9f\x98\x8a!", "a\tb"});
+    Tensor bad =
+        Tensor::vec<std::string>({"\xff"
+                                  "a\xc3",
+                                  "\xe2\x82x", "\xed\xa0\x80", "\xf0\x80\x80\x80"});
     s.add({good}, attrs("UTF-8", "strict"));
     s.add({bad}, attrs("UTF-8", "replace"));
     s.add({bad}, attrs("UTF-8", "ignore"));
@@ -176,8 +186,10 @@ FLOE_OP("UnicodeDecodeWithOffsets", op) {
 
 FLOE_OP("UnicodeTranscode", op) {
   op.in("input:string").out("output:string").infer(infer_unchanged).fails_on_values();
-  op.attrs("input_encoding:string; output_encoding:{'UTF-8','UTF-16-BE','UTF-32-BE'}; "
-           "errors:{'strict','replace','ignore'}='replace'; replacement_char:int=65533; replace_control_characters:bool=false");
+  op.attrs(
+      "input_encoding:string; output_encoding:{'UTF-8','UTF-16-BE','UTF-32-BE'}; "
+      "errors:{'strict','replace','ignore'}='replace'; replacement_char:int=65533; "
+      "replace_control_characters:bool=false");
   op.kernel([](const KernelInit& k) -> KernelFn {
     Encoding from = parse_encoding(k, "input_encoding"), to = parse_encoding(k, "output_encoding");
     UnicodePolicy p = parse_policy(k);
@@ -191,11 +203,18 @@ FLOE_OP("UnicodeTranscode", op) {
     };
   });
   op.samples([](Samples& s) {
-    Tensor x = Tensor::vec<std::string>({"G\xc3\xb6" "del", "", "\xf0\x9f\x98\x8a!", "a\xff" "b"});
+    Tensor x =
+        Tensor::vec<std::string>({"G\xc3\xb6"
+                                  "del",
+                                  "", "\xf0\x9f\x98\x8a!",
+                                  "a\xff"
+                                  "b"});
     for (const char* to : {"UTF-8", "UTF-16-BE", "UTF-32-BE"})
       s.add({x}, {{"input_encoding", std::string("UTF-8")}, {"output_encoding", std::string(to)}});
     s.fails("Invalid formatting on input string", {x},
-            {{"input_encoding", std::string("UTF-8")}, {"output_encoding", std::string("UTF-8")}, {"errors", std::string("strict")}});
+            {{"input_encoding", std::string("UTF-8")},
+             {"output_encoding", std::string("UTF-8")},
+             {"errors", std::string("strict")}});
   });
 }
 
@@ -212,7 +231,8 @@ KernelFn encode_kernel(const KernelInit& k) {
       c.fail("Last value in input_splits must be equal to the number of values in input_values");
     for (size_t i = 0; i + 1 < splits.size(); ++i) {
       if (splits[i + 1] < splits[i]) c.fail("Values in input_splits must be equal or in ascending order.");
-      if (size_t(splits[i + 1]) > in.size()) c.fail("Values in input_splits must be less than or equal to input_tensor length.");
+      if (size_t(splits[i + 1]) > in.size())
+        c.fail("Values in input_splits must be less than or equal to input_tensor length.");
       out[i].clear();
       for (T j = splits[i]; j < splits[i + 1]; ++j) {
         char32_t x = char32_t(in[size_t(j)]);
@@ -228,19 +248,23 @@ KernelFn encode_kernel(const KernelInit& k) {
 
 FLOE_OP("UnicodeEncode", op) {
   op.in("input_values:int32, input_splits:Tsplits").out("output:string").fails_on_values();
-  op.attrs("errors:{'ignore','replace','strict'}='replace'; output_encoding:{'UTF-8','UTF-16-BE','UTF-32-BE'}; "
-           "replacement_char:int=65533; Tsplits:{int32,int64}=int64");
+  op.attrs(
+      "errors:{'ignore','replace','strict'}='replace'; output_encoding:{'UTF-8','UTF-16-BE','UTF-32-BE'}; "
+      "replacement_char:int=65533; Tsplits:{int32,int64}=int64");
   op.infer([](InferContext& c) {
     c.with_rank(0, 1);
     Shape splits = c.with_rank(1, 1);
     c.set_output(0, {splits[0] < 0 ? -1 : std::max<int64_t>(splits[0] - 1, 0)});
   });
-  op.kernel([](const KernelInit& k) { return k.input_type(1) == DType::kInt32 ? encode_kernel<int32_t>(k) : encode_kernel<int64_t>(k); });
+  op.kernel([](const KernelInit& k) {
+    return k.input_type(1) == DType::kInt32 ? encode_kernel<int32_t>(k) : encode_kernel<int64_t>(k);
+  });
   op.samples([](Samples& s) {
     Tensor x = Samples::i32({72, 233, 0x1f60a, 0xd800, 0xfffe, 0x110000, 33});
     for (const char* to : {"UTF-8", "UTF-16-BE", "UTF-32-BE"})
       for (const char* errors : {"replace", "ignore"})
-        s.add({x, Samples::i64({0, 2, 2, 7})}, {{"output_encoding", std::string(to)}, {"errors", std::string(errors)}});
+        s.add({x, Samples::i64({0, 2, 2, 7})},
+              {{"output_encoding", std::string(to)}, {"errors", std::string(errors)}});
     AttrMap a{{"output_encoding", std::string("UTF-8")}, {"errors", std::string("strict")}};
     s.fails("Code point is out of range for Unicode, or a noncharacter.", {x, Samples::i32({0, 7})}, a);
     s.fails("First value in input_splits must be zero.", {x, Samples::i32({1, 7})}, a);

@@ -15,9 +15,17 @@ inline bool next_utf8(std::string_view s, size_t& at, char32_t& c) {
     c = lead;
     return true;
   }
-  int more = lead >= 0xc2 && lead <= 0xdf ? 1 : lead >= 0xe0 && lead <= 0xef ? 2 : lead >= 0xf0 && lead <= 0xf4 ? 3 : 0;
+  int more = lead >= 0xc2 && lead <= 0xdf   ? 1
+             : lead >= 0xe0 && lead <= 0xef ? 2
+             : lead >= 0xf0 && lead <= 0xf4 ? 3
+                                            : 0;
   if (!more) return false;
-  uint8_t lo = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80, hi = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+  uint8_t lo = lead == 0xe0   ? 0xa0
+               : lead == 0xf0 ? 0x90
+                              : 0x80,
+          hi = lead == 0xed   ? 0x9f
+               : lead == 0xf4 ? 0x8f
+                              : 0xbf;
   char32_t v = lead & (0x3f >> more);
   for (int i = 0; i < more; ++i) {
     uint8_t b = byte(at);

@@ -19,7 +19,6 @@ LEVEL = {
     "format": 5,
     "generate": 6,
     "tools": 6,
-    "generate": 6,
     "python": 6,
 }
 

@@ -95,7 +95,7 @@ void run_model(const std::string& folder, bool reference_only) {
     options.reference_only = reference_only;
     if (meta.contains("init")) {
       std::vector<Node*> targets;
-      for (const std::string& n : meta["init"]) targets.push_back(g.find(n));
+      for (const auto& n : meta["init"]) targets.push_back(g.find(n.get<std::string>()));
       make_function(p.impl(), {}, {}, targets, options)->call({});
     }
     auto f = make_function(p.impl(), in, out, {}, options);
@@ -109,10 +109,11 @@ void run_model(const std::string& folder, bool reference_only) {
     // A second run must not see anything of the first.
     auto second = f->call(feeds);
     for (size_t i = 0; i < first.size(); ++i)
-      if (is_pod(first[i].dtype()) && first[i].nbytes() && !meta.contains("init"))
+      if (is_pod(first[i].dtype()) && first[i].nbytes() && !meta.contains("init")) {
         EXPECT_EQ(
             std::memcmp(first[i].raw(), second[i].raw(), std::min(first[i].nbytes(), second[i].nbytes())), 0)
             << "the second run gives something else for output " << i;
+      }
     return first;
   };
   if (meta.contains("error")) {

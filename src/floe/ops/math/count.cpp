@@ -152,7 +152,7 @@ FLOE_OP("HistogramFixedWidth", op) {
           Out* out = c.out<Out>(0);
           std::fill_n(out, n, Out(0));
           for (T v : c.input(0).flat<T>()) {
-            if (v != v) c.fail("Histogram values must not contain NaN");
+            if (double(v) != double(v)) c.fail("Histogram values must not contain NaN");
             double at = std::max((double(v) - double(lo)) / step, 0.0);
             ++out[at >= double(n - 1) ? n - 1 : int32_t(at)];
           }

@@ -14,8 +14,8 @@ struct EigKernel {
     if (!vectors) std::fill_n(c.out<T>(1), c.output(1).num_elements(), T(0));
     if (n == 0) return;
     bool fine = each_matrix(c, [&](int64_t b) {
-      Eigen::SelfAdjointEigenSolver<Matrix<T>> eig(matrix_in<T>(c.input(0), b),
-                                                   vectors ? Eigen::ComputeEigenvectors : Eigen::EigenvaluesOnly);
+      Eigen::SelfAdjointEigenSolver<Matrix<T>> eig(
+          matrix_in<T>(c.input(0), b), vectors ? Eigen::ComputeEigenvectors : Eigen::EigenvaluesOnly);
       if (eig.info() != Eigen::Success) return false;
       std::copy_n(eig.eigenvalues().data(), n, c.out<T>(0) + b * n);
       if (vectors) matrix_out<T>(c.output(1), b) = eig.eigenvectors();

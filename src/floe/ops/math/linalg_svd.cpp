@@ -46,7 +46,9 @@ struct SvdKernel {
 };
 
 FLOE_OP("Svd", op) {
-  op.in("input:T").out("s:T, u:T, v:T").attrs(cat("compute_uv:bool=true; full_matrices:bool=false; ", kSolverAttr));
+  op.in("input:T")
+      .out("s:T, u:T, v:T")
+      .attrs(cat("compute_uv:bool=true; full_matrices:bool=false; ", kSolverAttr));
   op.infer([](InferContext& c) {
     Shape s = infer_matrices(c, 0);
     if (!s.has_rank()) return;

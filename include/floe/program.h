@@ -73,6 +73,10 @@ class Program {
   /// defaults.
   Function function(std::vector<std::string> inputs = {}, std::vector<std::string> outputs = {}) const;
 
+  /// Writes the graph as it was read, as a binary GraphDef, or as text when the name ends in .pbtxt, .txt,
+  /// .prototxt or .textproto. An existing file is replaced at once or not at all.
+  void save(const std::string& path) const;
+
   struct Impl;
   const std::shared_ptr<Impl>& impl() const { return impl_; }
 

@@ -183,6 +183,8 @@ Program Program::from_memory(std::string_view bytes, const std::string& name) {
   return p;
 }
 
+void Program::save(const std::string& path) const { write_graph(*impl_->graph_def, path); }
+
 std::vector<Operation> Program::operations() const {
   std::vector<Operation> v;
   for (auto& n : impl_->graph->nodes()) {

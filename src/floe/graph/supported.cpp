@@ -21,8 +21,8 @@ void check_supported(std::span<Node* const> nodes, std::string_view where) {
     if (!find_op(op)) text += did_you_mean(op, all);
   }
   text +=
-      "\nRun only what is needed with outputs= (or `floe run --outputs`), or register the op with "
-      "floe::register_op.";
+      "\nRun only what is needed by naming the outputs (`floe run --outputs`), or add the op: one file, see "
+      "CONTRIBUTING.md.";
   throw Unimplemented(text);
 }
 

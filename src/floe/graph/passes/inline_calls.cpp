@@ -1,6 +1,7 @@
 // Calls of functions replaced by their bodies.
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "floe/base/text.h"
 #include "floe/graph/passes/passes.h"
@@ -9,14 +10,15 @@ namespace floe {
 namespace {
 
 constexpr int kMaxDepth = 100;
-constexpr size_t kMaxNodes = 2'000'000;
+constexpr size_t kMaxNodes = 100'000;  // what is left then runs as calls
 
 bool is_call(const Node& n) { return n.is("PartitionedCall") || n.is("StatefulPartitionedCall"); }
 
 bool is_effect(const Node& n) { return !n.op || (n.op->stateful && !n.is("NoOp")); }
 
 // Puts the body in place of `call`; returns what its outputs became.
-std::vector<Endpoint> splice(FunctionBody& b, Node* call, const FunctionBody& fn, std::vector<Node*>& added) {
+std::vector<Endpoint> splice(FunctionBody& b, Node* call, const FunctionBody& fn, std::vector<Node*>& added,
+                             std::unordered_set<const Node*>& awaited) {
   Graph& g = *b.graph;
   std::unordered_map<const Node*, Endpoint> args;
   for (size_t i = 0; i < fn.args.size(); ++i) args[fn.args[i]] = call->inputs[i];
@@ -52,7 +54,11 @@ std::vector<Endpoint> splice(FunctionBody& b, Node* call, const FunctionBody& fn
     if (auto it = copies.find(n); it != copies.end()) last.push_back(it->second);
   if (last.empty()) last = effects;
   last.insert(last.end(), call->controls.begin(), call->controls.end());
+  for (const Node* n : added) awaited.insert(n->controls.begin(), n->controls.end());
+  bool walk = awaited.erase(call) > 0;
+  if (walk) awaited.insert(last.begin(), last.end());
   for (auto& n : g.nodes()) {
+    if (!walk) break;
     if (!n) continue;
     bool had = std::erase(n->controls, call) > 0;
     if (had)
@@ -80,6 +86,9 @@ void inline_calls(FunctionBody& b) {
   std::vector<Node*> work;
   for (auto& n : b.graph->nodes())
     if (n && is_call(*n)) work.push_back(n.get());
+  std::unordered_set<const Node*> awaited;  // nodes that stand in somebody's control inputs
+  for (auto& n : b.graph->nodes())
+    if (n) awaited.insert(n->controls.begin(), n->controls.end());
   bool any = !work.empty();
   std::unordered_map<const Node*, std::vector<Endpoint>> outputs;
   while (!work.empty()) {
@@ -93,7 +102,7 @@ void inline_calls(FunctionBody& b) {
                                 fn->args.size(), " inputs, ", call->inputs.size(), " are given"));
     if (has_conditional_dataflow(*fn)) continue;
     std::vector<Node*> added;
-    outputs[call] = splice(b, call, *fn, added);
+    outputs[call] = splice(b, call, *fn, added, awaited);
     for (Node* n : added)
       if (is_call(*n)) {
         depth[n] = depth[call] + 1;

@@ -71,21 +71,38 @@ struct Buffer {
   std::shared_ptr<Packed> packed;     // guarded by the packing mutex
 };
 
+struct TensorRep;
+
+/// Where a tensor without memory comes from: an op in the eager queue (pending), or a node of a graph that
+/// is being recorded (symbolic).
+struct Origin {
+  virtual ~Origin() = default;
+  /// Gives the tensor its memory and makes it concrete, or throws: a symbolic tensor has no value.
+  virtual void evaluate(TensorRep& rep) = 0;
+};
+
 struct TensorRep {
+  enum class State : uint8_t { kConcrete, kPending, kSymbolic };
   std::atomic<uint32_t> refs{1};
+  std::atomic<State> state{State::kConcrete};
   DType dtype = DType::kInvalid;
   Buffer* buffer = nullptr;
   void* data = nullptr;
-  int64_t elements = 0;
+  int64_t elements = 0;  // -1: not known
   Shape shape;
+  std::atomic<uint64_t> id{0};  // given when a tape first sees the tensor
+  std::shared_ptr<Origin> origin;
 };
 
 void release(TensorRep* rep);
+void evaluate(TensorRep* rep);
 [[noreturn]] void type_mismatch(DType have, DType want);
 
 }  // namespace detail
 
 class Tensor {
+  using State = detail::TensorRep::State;
+
  public:
   /// The empty handle (no tensor).
   Tensor() = default;
@@ -143,17 +160,27 @@ class Tensor {
   int64_t num_elements() const { return rep_->elements; }
   size_t nbytes() const { return size_t(rep_->elements) * dtype_size(rep_->dtype); }
 
-  const void* raw() const { return rep_->data; }
-  void* mutable_raw() { return rep_->data; }
+  /// True when the value is there; false for an output of a queued op and of a node being recorded.
+  bool is_concrete() const { return rep_->state.load(std::memory_order_acquire) == State::kConcrete; }
+  /// True for an output of a node in a graph: it has a dtype and a shape, as far as known, but no value.
+  bool is_symbolic() const { return rep_->state.load(std::memory_order_acquire) == State::kSymbolic; }
+  /// Makes a pending tensor concrete. Throws InvalidArgument for a symbolic one, naming it.
+  const Tensor& evaluated() const {
+    if (!is_concrete()) detail::evaluate(rep_);
+    return *this;
+  }
+
+  const void* raw() const { return evaluated().rep_->data; }
+  void* mutable_raw() { return evaluated().rep_->data; }
   template <class T>
   const T* data() const {
     check_type<T>();
-    return static_cast<const T*>(rep_->data);
+    return static_cast<const T*>(evaluated().rep_->data);
   }
   template <class T>
   T* mutable_data() {
     check_type<T>();
-    return static_cast<T*>(rep_->data);
+    return static_cast<T*>(evaluated().rep_->data);
   }
   template <class T>
   std::span<const T> flat() const {
@@ -183,7 +210,11 @@ class Tensor {
   /// True when this handle is the only one that sees the memory.
   bool is_unique() const;
   /// True when both handles see the same memory.
-  bool shares_memory(const Tensor& o) const { return rep_ && o.rep_ && rep_->buffer == o.rep_->buffer; }
+  bool shares_memory(const Tensor& o) const {
+    return rep_ && o.rep_ && rep_->buffer && rep_->buffer == o.rep_->buffer;
+  }
+  /// Another handle of the same value (and the same memory) that tapes tell apart from this one.
+  Tensor alias() const;
 
   /// As TensorFlow prints it: "tf.Tensor([1. 2.], shape=(2,), dtype=float32)".
   std::string str() const;

@@ -11,6 +11,7 @@
 
 namespace floe {
 
+class GradientContext;
 class InferContext;
 class KernelContext;
 class KernelInit;
@@ -42,6 +43,8 @@ struct AttrDef {
 using KernelFn = std::function<void(KernelContext&)>;
 using KernelFactory = std::function<KernelFn(const KernelInit&)>;
 using InferFn = std::function<void(InferContext&)>;
+/// Writes the gradient of an op by op calls; see floe/op/gradient.h.
+using GradientFn = std::function<void(GradientContext&)>;
 
 /// `op` declared by FLOE_OP.
 struct OpDef {
@@ -51,6 +54,8 @@ struct OpDef {
   std::vector<AttrDef> attrs;
   InferFn infer;
   KernelFactory kernel;  // the plain reference kernel
+  GradientFn gradient;
+  bool no_gradient = false;  // its outputs do not depend on its inputs in a way that has a derivative
   std::function<void(Samples&)> samples;
 
   bool stateful = false;         // never folded, merged or dropped while somebody asks for it
@@ -80,6 +85,9 @@ class OpBuilder {
   OpBuilder& kernel(KernelFactory fn);
   /// A kernel without preparation.
   OpBuilder& compute(KernelFn fn);
+  /// The gradient rule. An op without one, and not marked no_gradient(), cannot be differentiated.
+  OpBuilder& gradient(GradientFn fn) { return def_.gradient = std::move(fn), *this; }
+  OpBuilder& no_gradient() { return def_.no_gradient = true, *this; }
   OpBuilder& samples(std::function<void(Samples&)> fn);
   OpBuilder& stateful() { return def_.stateful = true, *this; }
   OpBuilder& dynamic_outputs() { return def_.dynamic_outputs = true, *this; }

@@ -52,14 +52,14 @@ void release_buffer(detail::Buffer* b) {
   delete b;
 }
 
-Tensor view(const Tensor& t, DType dtype, const Shape& shape, void* data, int64_t elements) {
+Tensor view(const Tensor& t, DType dtype, const Shape& shape, const void* data, int64_t elements) {
   auto* r = new detail::TensorRep;
   r->dtype = dtype;
   r->shape = shape;
   r->elements = elements;
   r->buffer = t.rep()->buffer;
   r->buffer->refs.fetch_add(1, std::memory_order_relaxed);
-  r->data = data;
+  r->data = const_cast<void*>(data);
   return Tensor::adopt(r);
 }
 
@@ -69,6 +69,10 @@ namespace detail {
 void release(TensorRep* rep) {
   release_buffer(rep->buffer);
   delete rep;
+}
+void evaluate(TensorRep* rep) {
+  if (!rep->origin) throw Internal("a tensor has neither memory nor an origin");
+  rep->origin->evaluate(*rep);
 }
 void type_mismatch(DType have, DType want) {
   throw Internal(cat("A ", dtype_name(have), " tensor was read as ", dtype_name(want)));
@@ -131,20 +135,20 @@ Tensor Tensor::reshaped(const Shape& shape) const {
   int64_t n = shape.num_elements();
   if (n != num_elements())
     throw InvalidArgument(cat("Cannot see shape ", this->shape().str(), " as ", shape.str()));
-  return view(*this, dtype(), shape, rep_->data, n);
+  return view(*this, dtype(), shape, raw(), n);
 }
 
 Tensor Tensor::viewed_as(DType t) const {
   if (dtype_size(t) != dtype_size(dtype()) || !is_pod(t) != !is_pod(dtype()))
     throw InvalidArgument(cat("Cannot see ", dtype_name(dtype()), " as ", dtype_name(t)));
-  return view(*this, t, shape(), rep_->data, num_elements());
+  return view(*this, t, shape(), raw(), num_elements());
 }
 
 Tensor Tensor::rows(int64_t from, int64_t to) const {
   int64_t row = dim(0) ? num_elements() / dim(0) : 0;
   Shape s = shape();
   s.set_dim(0, to - from);
-  char* p = static_cast<char*>(rep_->data) + size_t(from * row) * dtype_size(dtype());
+  const char* p = static_cast<const char*>(raw()) + size_t(from * row) * dtype_size(dtype());
   return view(*this, dtype(), s, p, row * (to - from));
 }
 
@@ -165,8 +169,10 @@ Tensor Tensor::aligned() const {
   return clone();
 }
 
+Tensor Tensor::alias() const { return view(*this, dtype(), shape(), raw(), num_elements()); }
+
 bool Tensor::is_unique() const {
-  return rep_->refs.load(std::memory_order_acquire) == 1 &&
+  return is_concrete() && rep_->refs.load(std::memory_order_acquire) == 1 &&
          rep_->buffer->refs.load(std::memory_order_acquire) == 1 &&
          rep_->buffer->kind == detail::Buffer::Kind::kHeap;
 }

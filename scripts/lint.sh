@@ -14,4 +14,5 @@ else
   .venv/bin/ruff format --check -q "${py[@]}"
   .venv/bin/ruff check -q "${py[@]}"
   .venv/bin/python scripts/check_includes.py
+  .venv/bin/python scripts/make_api_index.py --check
 fi

@@ -12,6 +12,8 @@ import importlib as _importlib
 
 from . import _floe, dtypes, errors
 from .dtypes import DType, as_dtype
+from .export import lookup as _lookup
+from .export import names_in as _names_in
 from .graph import Graph, Operation, executing_eagerly, import_graph_def
 from .tensor import (
     Tensor,
@@ -83,8 +85,11 @@ def __getattr__(name):
 
         globals()["load"] = load
         return load
-    raise AttributeError(f"module 'floe' has no attribute {name!r}")
+    return _exported(name)
 
 
 def __dir__():
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, *_names_in("")})
+
+
+_exported = _lookup("", __name__)

@@ -4,6 +4,7 @@ import os as _os
 
 from . import _floe, gfile  # noqa: F401
 from . import errors as _errors
+from .export import lookup as _lookup
 from .tensor import Tensor as _Tensor
 
 
@@ -37,3 +38,6 @@ def write_file(filename, contents, name=None):
         _floe.write_file(path, data.encode() if isinstance(data, str) else data)
     except OSError as e:
         raise _errors._of_os_error(e, path) from None
+
+
+__getattr__ = _lookup("io", __name__)

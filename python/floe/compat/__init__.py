@@ -1,5 +1,6 @@
 """tf.compat."""
 
+from ..export import lookup as _lookup
 from . import v1
 
 
@@ -22,3 +23,5 @@ def as_text(bytes_or_text, encoding="utf-8"):
 as_str = as_text
 
 __all__ = ["as_bytes", "as_str", "as_text", "v1"]
+
+__getattr__ = _lookup("compat", __name__)

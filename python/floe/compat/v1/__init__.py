@@ -11,6 +11,8 @@ from ... import (
     nest,
     raw_ops,
 )
+from ...export import lookup as _lookup
+from ...export import names_in as _names_in
 from ...graph import (
     Graph,
     Operation,
@@ -58,8 +60,11 @@ def __getattr__(name):
         return messages.get(name)
     if name in ("graph_util", "train", "version", "__version__", "text_format") or name in dtypes._BY_NAME:
         return getattr(_floe_package, name)
-    raise AttributeError(f"module 'floe.compat.v1' has no attribute {name!r}")
+    return _exported(name)
 
 
 def __dir__():
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, *_names_in("compat.v1")})
+
+
+_exported = _lookup("compat.v1", __name__)

@@ -1,0 +1,108 @@
+"""Answers of TensorFlow, kept in tests/goldens/api/<area>.npz, for lists of cases that Floe answers too.
+
+    python tests/python/api/golden.py nn image      # with tensorflow installed: writes the answers anew
+
+cases_<area>.py holds CASES, a dict of names to functions of the module `tf`.
+"""
+
+import importlib
+import json
+import pathlib
+import sys
+
+import numpy as np
+import pytest
+
+GOLDENS = pathlib.Path(__file__).parents[2] / "goldens" / "api"
+
+
+def describe(value, arrays):
+    """A JSON description of a result; numbers go into `arrays`."""
+    if value is None or isinstance(value, (bool, str, int)):
+        return ["plain", value]
+    if isinstance(value, float):
+        return ["plain", round(value, 6)]
+    if isinstance(value, bytes):
+        return ["bytes", value.decode("latin-1")]
+    if hasattr(value, "dense_shape"):
+        parts = [describe(x, arrays) for x in (value.indices, value.values, value.dense_shape)]
+        return ["sparse", parts]
+    if hasattr(value, "nested_row_splits"):
+        parts = [describe(x, arrays) for x in (value.flat_values, *value.nested_row_splits)]
+        return ["ragged", parts]
+    if isinstance(value, dict):
+        return ["dict", {str(k): describe(value[k], arrays) for k in sorted(value)}]
+    if isinstance(value, (list, tuple)):
+        kind = "list" if isinstance(value, list) else "tuple"
+        return [kind, [describe(x, arrays) for x in value], list(getattr(value, "_fields", ()))]
+    return _describe_tensor(value, arrays)
+
+
+def _describe_tensor(value, arrays):
+    dtype = getattr(value.dtype, "name", str(value.dtype))
+    kind = "array" if isinstance(value, (np.ndarray, np.generic)) else "tensor"
+    v = np.asarray(value.numpy() if hasattr(value, "numpy") else value)
+    if v.dtype == object or v.dtype.kind in "SU":
+        flat = [x.decode("latin-1") if isinstance(x, bytes) else str(x) for x in v.reshape(-1).tolist()]
+        return [kind, dtype, list(v.shape), flat]
+    if dtype in ("bfloat16",) or v.dtype.kind == "V":
+        v = v.astype(np.float32) if dtype == "bfloat16" else v.view("u1" if v.itemsize == 1 else "u2")
+    arrays.append(np.array(v))
+    return [kind, dtype, list(v.shape), len(arrays) - 1]
+
+
+def answer(case, tf):
+    arrays = []
+    try:
+        return describe(case(tf), arrays), arrays
+    except Exception as e:
+        return ["error", type(e).__name__, str(e)], []
+
+
+def write(area):
+    import tensorflow as tf
+
+    out, meta = {}, {}
+    for name, case in importlib.import_module("cases_" + area).CASES.items():
+        meta[name], arrays = answer(case, tf)
+        if meta[name][0] == "error" and "error" not in name:
+            print(f"{area}: {name} fails: {meta[name]}")
+        for i, a in enumerate(arrays):
+            out[f"{name}/{i}"] = a
+    out["meta"] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
+    GOLDENS.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(GOLDENS / f"{area}.npz", **out)
+    print(area, len(meta), (GOLDENS / f"{area}.npz").stat().st_size)
+
+
+def load(area):
+    z = np.load(GOLDENS / f"{area}.npz")
+    return json.loads(z["meta"].tobytes()), z
+
+
+def check(area, name, case, tf, goldens, tolerance=(1e-5, 1e-6)):
+    """Compares Floe's answer with TensorFlow's."""
+    meta, z = goldens
+    expected = meta[name]
+    got, arrays = answer(case, tf)
+    if got[0] == "error" and ("'SparseTensor'" in got[2] or "'RaggedTensor'" in got[2]):
+        pytest.skip(got[2])
+    if expected[0] == "error":
+        assert got[0] == "error", f"TensorFlow: {expected[1:]}; here no error: {got}"
+        assert got[1] == expected[1], (got, expected)
+        opening = expected[2].partition("[Op:")[0].partition("{{")[0][:30].strip()
+        assert opening in got[2], f"expected {expected[2]!r}, got {got[2]!r}"
+        return
+    assert got == expected, f"expected {str(expected)[:800]}\n     got {str(got)[:800]}"
+    for i, a in enumerate(arrays):
+        want = z[f"{name}/{i}"]
+        if a.dtype.kind in "fc":
+            rtol, atol = tolerance if a.dtype.itemsize > 2 else (2e-3, 2e-3)
+            np.testing.assert_allclose(a, want, rtol=rtol, atol=atol)
+        else:
+            np.testing.assert_array_equal(a, want)
+
+
+if __name__ == "__main__":
+    for a in sys.argv[1:]:
+        write(a)

@@ -1,6 +1,7 @@
 #include "floe/kernels/cpu/simd/winograd.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "simd_testing.h"
 
@@ -14,6 +15,7 @@ struct Case {
   bool bias = true, residual = false;
   int64_t pad_x = 0, pad_y = 0;
   int64_t split = 0;
+  float special = 0;  // the value of one pixel, unless zero
 };
 
 void check(const Case& c) {
@@ -26,7 +28,8 @@ void check(const Case& c) {
   args.out_width = c.width + c.pad_left + c.pad_right - 2;
   args.pad_top = c.pad_top, args.pad_left = c.pad_left;
   args.x_stride = c.channels + c.pad_x, args.y_stride = c.out_channels + c.pad_y;
-  const auto x = random_floats(size_t(c.batch * c.height * c.width * args.x_stride), 1);
+  auto x = random_floats(size_t(c.batch * c.height * c.width * args.x_stride), 1);
+  if (c.special != 0) x[x.size() / 2 / size_t(args.x_stride) * size_t(args.x_stride)] = c.special;
   const auto w = random_floats(size_t(9 * c.channels * c.out_channels), 2);
   const auto bias = random_floats(size_t(c.out_channels), 3);
   std::vector<float> out =
@@ -56,7 +59,7 @@ void check(const Case& c) {
   std::vector<float> packed(winograd_packed_size(c.channels, c.out_channels));
   winograd_pack(w.data(), c.channels, c.out_channels, packed.data());
   std::vector<float> workspace(winograd_workspace_size(args));
-  args.x = x.data(), args.packed_weights = packed.data(), args.y = out.data();
+  args.x = x.data(), args.packed_weights = packed.data(), args.weights = w.data(), args.y = out.data();
   args.epilogue.bias = c.bias ? bias.data() : nullptr;
   args.epilogue.residual = c.residual ? out.data() : nullptr;
   args.epilogue.residual_stride = args.y_stride;
@@ -66,7 +69,8 @@ void check(const Case& c) {
   winograd(args, workspace.data(), 0, split);
   winograd(args, workspace.data(), split, tiles);
   double largest = 1;
-  for (double e : expected) largest = std::max(largest, std::abs(e));
+  for (double e : expected)
+    if (std::isfinite(e)) largest = std::max(largest, std::abs(e));
   EXPECT_TRUE(near(out, expected, 1e-5 * largest));
 }
 
@@ -104,6 +108,22 @@ TEST(Winograd, EpilogueAndStrides) {
       check(c);
       c.residual = true, c.pad_x = 3, c.pad_y = 5;
       check(c);
+    }
+  });
+}
+
+TEST(Winograd, NanAndInfinityStayWhereTheyBelong) {
+  constexpr float kInf = std::numeric_limits<float>::infinity();
+  for_each_target([] {
+    for (float special : {std::numeric_limits<float>::quiet_NaN(), kInf, -kInf}) {
+      for (int64_t size : {3, 6, 9, 14}) {
+        Case c{2, size, size + 1, 9, 21};
+        c.special = special;
+        c.activation = Activation::kRelu6;
+        check(c);
+        c.residual = true, c.activation = Activation::kSwish, c.pad_x = 3, c.pad_y = 5;
+        if (special > 0) check(c);
+      }
     }
   });
 }

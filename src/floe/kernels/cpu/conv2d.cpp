@@ -83,6 +83,15 @@ bool is_direct(const ConvGeometry& g) {
          g.dim[2].dilation == 1;
 }
 
+bool is_finite(const Tensor& t) {
+  // By the bits, because a sum of floats would not be vectorised.
+  const auto* p = static_cast<const uint32_t*>(t.raw());
+  uint32_t special = 0;
+  for (int64_t i = 0; i < t.num_elements(); ++i)
+    special |= ((p[i] & 0x7f800000u) + 0x00800000u) & 0x80000000u;
+  return special == 0;
+}
+
 std::shared_ptr<PackedFloats> packed_floats(const Tensor& w, const std::string& key, size_t count,
                                             const std::function<void(float*)>& fill) {
   return std::static_pointer_cast<PackedFloats>(get_packed(w, key, [&] {
@@ -116,7 +125,7 @@ std::shared_ptr<Conv> choose(const ConvGeometry& g, const EpilogueSpec& e, const
         });
     return c;
   }
-  if (filter && is_winograd(g) && simd::winograd_is_preferred(winograd_args(g))) {
+  if (filter && is_winograd(g) && simd::winograd_is_preferred(winograd_args(g)) && is_finite(*filter)) {
     c->way = Conv::Way::kWinograd;
     c->packed = packed_floats(
         *filter, "winograd", simd::winograd_packed_size(g.in_channels, g.out_channels),
@@ -198,6 +207,7 @@ void run_winograd(const Conv& v, KernelContext& c) {
   a.x = c.in<float>(0);
   a.y = c.out<float>(0);
   a.packed_weights = v.packed->data;
+  a.weights = c.in<float>(1);
   a.epilogue = v.epilogue.at(c, v.g.out_channels);
   size_t bytes = simd::winograd_workspace_size(a) * sizeof(float);
   double tile_cost = double(a.channels * a.out_channels) * 36 * 0.01;

@@ -30,8 +30,11 @@ struct PackedMemory : detail::Packed {
   dnnl::memory memory;
 };
 
-/// activation(x) as oneDNN's eltwise; false when oneDNN has no exact form of it.
+/// activation(x) as oneDNN's eltwise; false when oneDNN has no exact form of it. Those that it does not do to
+/// a NaN as TensorFlow does are left to clamp_results.
 bool append_activation(dnnl::post_ops& ops, const std::string& name, float alpha);
+/// Applies what append_activation left.
+void clamp_results(const std::string& name, float* y, int64_t n, int threads);
 
 /// A message for the user from an exception of oneDNN's.
 [[noreturn]] void rethrow_dnnl(const dnnl::error& e, const char* what);

@@ -43,6 +43,8 @@ std::shared_ptr<DnnlConv> DnnlConv::make(const ConvGeometry& g, const EpilogueSp
   c->has_residual_ = e.residual >= 0;
   c->residual_ = c->dst_;
   c->threads_ = threads;
+  c->activation_ = e.activation;
+  c->outputs_ = g.batch * g.out_positions() * g.out_channels;
   ThreadScope scope(threads);
   try {
     for (int in_place = 0; in_place < (c->has_residual_ ? 2 : 1); ++in_place) {
@@ -115,6 +117,7 @@ void DnnlConv::run(const float* x, const Tensor& weights, bool keep, const float
   } catch (const dnnl::error& e) {
     rethrow_dnnl(e, "convolution");
   }
+  clamp_results(activation_, y, outputs_, threads_);
 }
 
 }  // namespace floe::cpu

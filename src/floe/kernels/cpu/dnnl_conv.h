@@ -20,7 +20,8 @@ class DnnlConv {
   dnnl::memory packed_weights(const Tensor& weights, bool keep) const;
 
   int threads_ = 1;
-  std::string key_;
+  std::string key_, activation_;
+  int64_t outputs_ = 0;
   dnnl::convolution_forward primitive_, in_place_;  // residual as a separate input, residual already in y
   dnnl::memory::desc src_, dst_, user_weights_, weights_, bias_, residual_, scratch_;
   bool has_residual_ = false;

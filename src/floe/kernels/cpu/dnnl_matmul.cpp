@@ -30,6 +30,9 @@ std::shared_ptr<DnnlMatMul> DnnlMatMul::make(const MatMulShape& s, const Epilogu
                                              int threads) {
   std::shared_ptr<DnnlMatMul> m(new DnnlMatMul);
   m->threads_ = threads;
+  m->activation_ = e.activation;
+  m->outputs_ = s.m * s.n;
+  for (int64_t d : s.batch) m->outputs_ *= d;
   m->packed_ = packed_b;
   m->has_residual_ = e.residual >= 0;
   m->a_ = matrix(s.batch_a, s.m, s.k, s.transpose_a);
@@ -109,6 +112,7 @@ void DnnlMatMul::run(const float* a, const Tensor& b, const float* bias, const f
   } catch (const dnnl::error& e) {
     rethrow_dnnl(e, "matrix product");
   }
+  clamp_results(activation_, c, outputs_, threads_);
 }
 
 }  // namespace floe::cpu

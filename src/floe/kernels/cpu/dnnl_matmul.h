@@ -24,7 +24,8 @@ class DnnlMatMul {
   DnnlMatMul() = default;
   int threads_ = 1;
   bool packed_ = false, has_residual_ = false;
-  std::string key_;
+  std::string key_, activation_;
+  int64_t outputs_ = 0;
   dnnl::matmul primitive_, in_place_;
   dnnl::memory::desc a_, b_, b_user_, c_, bias_, scratch_;
 };

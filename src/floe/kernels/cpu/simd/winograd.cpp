@@ -76,10 +76,11 @@ HWY_INLINE void OutputLine(FloatTag d, const Vec (&v)[6], Vec (&out)[4]) {
   out[3] = hn::MulAdd(b3, difference_b, hn::MulAdd(a3, difference_a, v[5]));
 }
 
-// One tile of one vector of channels: v[point] at v + point * step.
+// One tile of one vector of channels: v[point] at v + point * step. `check` becomes NaN when the input is not
+// finite: the four corner points depend on every pixel.
 template <bool kInside, bool kTail>
 HWY_INLINE void InputTile(const WinogradArgs& g, const Place& p, int64_t channel, size_t lanes, float* v,
-                          int64_t step) {
+                          int64_t step, Vec& check) {
   const FloatTag d;
   const int64_t row_step = g.width * g.x_stride;
   const float* x = p.x + p.in_row * row_step + p.in_column * g.x_stride + channel;
@@ -113,16 +114,21 @@ HWY_INLINE void InputTile(const WinogradArgs& g, const Place& p, int64_t channel
         hn::StoreU(out[j], d, q);
       }
     }
+    if (i == 0 || i == 5) check = hn::MulAdd(hn::Add(out[0], out[5]), hn::Zero(d), check);
   }
 }
 
+// Whether the tile is finite.
 template <bool kInside>
-HWY_NOINLINE void InputTileAllChannels(const WinogradArgs& g, const Place& p, float* v, int64_t step) {
+HWY_NOINLINE bool InputTileAllChannels(const WinogradArgs& g, const Place& p, float* v, int64_t step) {
+  const FloatTag d;
+  Vec check = hn::Zero(d);
   int64_t c = 0;
   for (; c + int64_t(kLanes) <= g.channels; c += kLanes) {
-    InputTile<kInside, false>(g, p, c, kLanes, v + c, step);
+    InputTile<kInside, false>(g, p, c, kLanes, v + c, step, check);
   }
-  if (c < g.channels) InputTile<kInside, true>(g, p, c, size_t(g.channels - c), v + c, step);
+  if (c < g.channels) InputTile<kInside, true>(g, p, c, size_t(g.channels - c), v + c, step, check);
+  return hn::AllTrue(d, hn::Eq(check, check));
 }
 
 template <bool kTail>
@@ -191,21 +197,72 @@ HWY_NOINLINE void OutputTileAllChannels(const WinogradArgs& g, const Place& p, c
   }
 }
 
-// v[point][tile][channel] for `tiles` tiles from `first` on.
-void InputTransform(const WinogradArgs& g, int64_t first, int64_t tiles, float* v, int64_t stride) {
-  for (int64_t t = 0; t < tiles; ++t) {
-    const Place p = PlaceOf(g, first + t);
-    if (p.in_row >= 0 && p.in_column >= 0 && p.in_row + 6 <= g.height && p.in_column + 6 <= g.width) {
-      InputTileAllChannels<true>(g, p, v + t * stride, tiles * stride);
-    } else {
-      InputTileAllChannels<false>(g, p, v + t * stride, tiles * stride);
+// One vector of channels of one output pixel, by the definition.
+template <bool kTail>
+HWY_INLINE void DirectPixel(const WinogradArgs& g, const Place& p, int64_t i, int64_t j, int64_t channel,
+                            size_t lanes, ClampRange range) {
+  const FloatTag d;
+  const auto load = [&](const float* q) HWY_ATTR { return kTail ? LoadN(d, q, lanes) : hn::LoadU(d, q); };
+  Vec v = g.epilogue.bias ? load(g.epilogue.bias + channel) : hn::Zero(d);
+  for (int64_t tap = 0; tap < 9; ++tap) {
+    const int64_t row = p.in_row + i + tap / 3, column = p.in_column + j + tap % 3;
+    if (row < 0 || column < 0 || row >= g.height || column >= g.width) continue;
+    const float* x = p.x + (row * g.width + column) * g.x_stride;
+    const float* w = g.weights + tap * g.channels * g.out_channels + channel;
+    for (int64_t c = 0; c < g.channels; ++c) {
+      v = hn::MulAdd(hn::Set(d, x[c]), load(w + c * g.out_channels), v);
+    }
+  }
+  const int64_t pixel = i * g.out_width + j;
+  if (p.residual) v = hn::Add(v, load(p.residual + pixel * g.epilogue.residual_stride + channel));
+  v = AtMost(AtLeast(v, hn::Set(d, range.low)), hn::Set(d, range.high));
+  float* y = p.y + pixel * g.y_stride + channel;
+  if constexpr (kTail) {
+    StoreN(v, d, y, lanes);
+  } else {
+    hn::StoreU(v, d, y);
+  }
+}
+
+HWY_NOINLINE void DirectTile(const WinogradArgs& g, const Place& p) {
+  const Epilogue& e = g.epilogue;
+  const ClampRange range = RangeOf(e.activation);
+  for (int64_t i = 0; i < 4 && p.out_row + i < g.out_height; ++i) {
+    for (int64_t j = 0; j < 4 && p.out_column + j < g.out_width; ++j) {
+      int64_t c = 0;
+      for (; c + int64_t(kLanes) <= g.out_channels; c += kLanes) {
+        DirectPixel<false>(g, p, i, j, c, kLanes, range);
+      }
+      if (c < g.out_channels) DirectPixel<true>(g, p, i, j, c, size_t(g.out_channels - c), range);
+      if (IsClamp(e.activation)) continue;
+      ActivateRows(p.y + (i * g.out_width + j) * g.y_stride, 1, g.y_stride, g.out_channels, e.activation,
+                   e.alpha);
     }
   }
 }
 
-void OutputTransform(const WinogradArgs& g, int64_t first, int64_t tiles, const float* m, int64_t stride) {
+// v[point][tile][channel] for `tiles` tiles from `first` on, and which of them are finite.
+void InputTransform(const WinogradArgs& g, int64_t first, int64_t tiles, float* v, int64_t stride,
+                    bool* finite) {
   for (int64_t t = 0; t < tiles; ++t) {
-    OutputTileAllChannels(g, PlaceOf(g, first + t), m + t * stride, tiles * stride);
+    const Place p = PlaceOf(g, first + t);
+    if (p.in_row >= 0 && p.in_column >= 0 && p.in_row + 6 <= g.height && p.in_column + 6 <= g.width) {
+      finite[t] = InputTileAllChannels<true>(g, p, v + t * stride, tiles * stride);
+    } else {
+      finite[t] = InputTileAllChannels<false>(g, p, v + t * stride, tiles * stride);
+    }
+  }
+}
+
+void OutputTransform(const WinogradArgs& g, int64_t first, int64_t tiles, const float* m, int64_t stride,
+                     const bool* finite) {
+  for (int64_t t = 0; t < tiles; ++t) {
+    const Place p = PlaceOf(g, first + t);
+    if (finite[t]) {
+      OutputTileAllChannels(g, p, m + t * stride, tiles * stride);
+    } else {
+      DirectTile(g, p);
+    }
   }
 }
 
@@ -276,7 +333,9 @@ int64_t winograd_tiles(const WinogradArgs& args) {
 }
 
 size_t winograd_workspace_size(const WinogradArgs& args) {
-  return size_t(36 * block_tiles(args) * (padded(args.channels) + padded(args.out_channels)));
+  // The flags of the tiles follow the transformed inputs and the products.
+  const int64_t block = block_tiles(args);
+  return size_t(36 * block * (padded(args.channels) + padded(args.out_channels)) + block);
 }
 
 void winograd(const WinogradArgs& args, float* workspace, int64_t tile_begin, int64_t tile_end) {
@@ -284,11 +343,12 @@ void winograd(const WinogradArgs& args, float* workspace, int64_t tile_begin, in
   const int64_t ldv = padded(args.channels), ldm = padded(args.out_channels);
   float* const v = workspace;
   float* const m = workspace + 36 * block * ldv;
+  bool* const finite = reinterpret_cast<bool*>(m + 36 * block * ldm);
   const size_t point_size = packed_b_size(args.channels, args.out_channels);
   const int64_t panels = panel_count(args.out_channels);
   for (int64_t first = tile_begin; first < tile_end; first += block) {
     const int64_t tiles = std::min(block, tile_end - first);
-    HWY_DYNAMIC_DISPATCH(InputTransform)(args, first, tiles, v, ldv);
+    HWY_DYNAMIC_DISPATCH(InputTransform)(args, first, tiles, v, ldv, finite);
     GemmArgs gemm_args;
     gemm_args.m = tiles, gemm_args.n = args.out_channels, gemm_args.k = args.channels;
     gemm_args.lda = ldv, gemm_args.ldc = ldm;
@@ -299,7 +359,7 @@ void winograd(const WinogradArgs& args, float* workspace, int64_t tile_begin, in
       gemm_args.c = m + point * tiles * ldm;
       gemm(gemm_args, 0, tiles, 0, panels);
     }
-    HWY_DYNAMIC_DISPATCH(OutputTransform)(args, first, tiles, m, ldm);
+    HWY_DYNAMIC_DISPATCH(OutputTransform)(args, first, tiles, m, ldm, finite);
   }
 }
 

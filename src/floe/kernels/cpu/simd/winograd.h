@@ -10,8 +10,8 @@ namespace floe::simd {
 
 // 3x3 convolution of stride 1 by Winograd's F(4x4, 3x3): 36 products of [tiles, channels] by
 // [channels, out_channels] instead of 144, float32, NHWC. The largest error is about ten times that of a
-// direct convolution, 3e-6 of the largest output for normally distributed data. NaN and infinity in the input
-// spread over their 6x6 tile.
+// direct convolution, 3e-6 of the largest output for normally distributed data. Tiles whose input is not
+// finite are convolved directly, so that NaN and infinity reach only the outputs that they belong to.
 struct WinogradArgs {
   int64_t batch = 1, height = 0, width = 0, channels = 0, out_channels = 0;
   int64_t out_height = 0, out_width = 0;
@@ -19,7 +19,8 @@ struct WinogradArgs {
   const float* x = nullptr;
   int64_t x_stride = 0;  // floats between neighbouring pixels, >= channels; rows and pictures follow densely
   const float* packed_weights = nullptr;
-  float* y = nullptr;  // must not overlap x
+  const float* weights = nullptr;  // what was packed, for tiles that are not finite
+  float* y = nullptr;              // must not overlap x
   int64_t y_stride = 0;
   Epilogue epilogue;
 };
@@ -27,7 +28,7 @@ struct WinogradArgs {
 // Floats that winograd_pack writes. Like pack_b's, the layout belongs to the running machine.
 size_t winograd_packed_size(int64_t channels, int64_t out_channels);
 
-// weights: [3, 3, channels, out_channels], as TensorFlow has them.
+// weights: [3, 3, channels, out_channels], as TensorFlow has them; all finite.
 void winograd_pack(const float* weights, int64_t channels, int64_t out_channels, float* packed);
 
 // Tiles of 4x4 outputs of the whole batch: the unit by which work can be split over threads.

@@ -1,0 +1,352 @@
+"""tf.math: elementwise functions."""
+
+import numpy as np
+
+from .. import dtypes, raw_ops
+from ..export import export
+from ..graph import executing_eagerly
+from ..tensor import convert_to_tensor
+from .support import base, binary, is_typed, typed, unary
+
+acos = export("math.acos", "acos")(unary("Acos", "Arc cosine in radians; NaN outside [-1, 1]."))
+acosh = export("math.acosh", "acosh")(unary("Acosh", "Inverse hyperbolic cosine; NaN below 1."))
+asin = export("math.asin", "asin")(unary("Asin", "Arc sine in radians; NaN outside [-1, 1]."))
+asinh = export("math.asinh", "asinh")(unary("Asinh", "Inverse hyperbolic sine."))
+atan = export("math.atan", "atan")(unary("Atan", "Arc tangent in radians."))
+atanh = export("math.atanh", "atanh")(unary("Atanh", "Inverse hyperbolic tangent; NaN outside [-1, 1]."))
+ceil = export("math.ceil", "compat.v1.ceil")(
+    unary("Ceil", "The smallest integer that is not less, as a float.")
+)
+cos = export("math.cos", "cos")(unary("Cos", "Cosine of radians."))
+cosh = export("math.cosh", "cosh")(unary("Cosh", "Hyperbolic cosine."))
+digamma = export("math.digamma", "compat.v1.digamma")(
+    unary("Digamma", "Derivative of the logarithm of the gamma function.")
+)
+erf = export("math.erf", "compat.v1.erf")(unary("Erf", "Gauss error function."))
+erfc = export("math.erfc", "compat.v1.erfc")(unary("Erfc", "1 - erf(x), exact for large x."))
+erfinv = export("math.erfinv")(unary("Erfinv", "Inverse of erf on (-1, 1)."))
+exp = export("math.exp", "exp")(unary("Exp", "e to the power of x."))
+expm1 = export("math.expm1", "compat.v1.expm1")(unary("Expm1", "exp(x) - 1, exact for small x."))
+floor = export("math.floor", "floor")(unary("Floor", "The largest integer that is not greater, as a float."))
+invert_permutation = export("math.invert_permutation", "compat.v1.invert_permutation")(
+    unary("InvertPermutation", "y with y[x[i]] = i for a vector x that permutes 0 .. n-1.")
+)
+is_finite = export(
+    "math.is_finite", "compat.v1.is_finite", "compat.v1.debugging.is_finite"
+)(unary("IsFinite", "True where x is neither infinite nor NaN."))  # fmt: skip
+is_inf = export("math.is_inf", "compat.v1.is_inf", "compat.v1.debugging.is_inf")(
+    unary("IsInf", "True where x is plus or minus infinity.")
+)
+is_nan = export("math.is_nan", "compat.v1.is_nan", "compat.v1.debugging.is_nan")(
+    unary("IsNan", "True where x is not a number.")
+)
+lgamma = export("math.lgamma", "compat.v1.lgamma")(unary("Lgamma", "Logarithm of |gamma(x)|."))
+log = export("math.log", "compat.v1.log")(unary("Log", "Natural logarithm."))
+log1p = export("math.log1p", "compat.v1.log1p")(unary("Log1p", "log(1 + x), exact for small x."))
+logical_not = export("math.logical_not", "logical_not")(unary("LogicalNot", "NOT x, of booleans."))
+ndtri = export("math.ndtri")(unary("Ndtri", "Inverse of the standard normal distribution function."))
+negative = export("math.negative", "negative")(unary("Neg", "-x."))
+reciprocal = export("math.reciprocal", "compat.v1.reciprocal")(unary("Reciprocal", "1 / x."))
+rint = export("math.rint", "compat.v1.rint")(
+    unary("Rint", "The nearest integer as a float; halves go to even.")
+)
+rsqrt = export("math.rsqrt", "compat.v1.rsqrt")(unary("Rsqrt", "1 / sqrt(x)."))
+sigmoid = export("math.sigmoid", "sigmoid")(unary("Sigmoid", "1 / (1 + exp(-x))."))
+sign = export("math.sign", "sign")(unary("Sign", "-1, 0 or 1; x / |x| of complex numbers."))
+sin = export("math.sin", "sin")(unary("Sin", "Sine of radians."))
+sinh = export("math.sinh", "sinh")(unary("Sinh", "Hyperbolic sine."))
+sqrt = export("math.sqrt", "sqrt")(unary("Sqrt", "Square root; NaN of negative numbers."))
+square = export("math.square", "square")(unary("Square", "x * x."))
+tan = export("math.tan", "tan")(unary("Tan", "Tangent of radians."))
+tanh = export("math.tanh", "tanh")(unary("Tanh", "Hyperbolic tangent."))
+
+equal = export("math.equal", "equal")(binary("Equal", "x == y, element by element, with broadcasting."))
+floormod = export("math.floormod", "math.mod", "compat.v1.floormod", "compat.v1.mod")(
+    binary("FloorMod", "Remainder of the division rounded down; it has y's sign.")
+)
+greater = export("math.greater", "greater")(
+    binary("Greater", "x > y, element by element, with broadcasting.")
+)
+greater_equal = export("math.greater_equal", "greater_equal")(
+    binary("GreaterEqual", "x >= y, element by element, with broadcasting.")
+)
+less = export("math.less", "less")(binary("Less", "x < y, element by element, with broadcasting."))
+less_equal = export("math.less_equal", "less_equal")(
+    binary("LessEqual", "x <= y, element by element, with broadcasting.")
+)
+logical_and = export("math.logical_and", "logical_and")(binary("LogicalAnd", "x AND y, of booleans."))
+logical_or = export("math.logical_or", "logical_or")(binary("LogicalOr", "x OR y, of booleans."))
+maximum = export("math.maximum", "maximum")(binary("Maximum", "The greater of x and y, with broadcasting."))
+minimum = export("math.minimum", "minimum")(binary("Minimum", "The smaller of x and y, with broadcasting."))
+multiply = export("math.multiply", "multiply")(binary("Mul", "x * y, element by element, with broadcasting."))
+not_equal = export("math.not_equal", "not_equal")(binary("NotEqual", "x != y, element by element."))
+realdiv = export("realdiv")(binary("RealDiv", "x / y of real or complex numbers."))
+squared_difference = export("math.squared_difference", "compat.v1.squared_difference")(
+    binary("SquaredDifference", "(x - y) * (x - y).")
+)
+subtract = export("math.subtract", "subtract")(binary("Sub", "x - y, element by element, with broadcasting."))
+truncatediv = export("truncatediv")(binary("TruncateDiv", "x / y of integers, rounded towards zero."))
+truncatemod = export("truncatemod")(binary("TruncateMod", "Remainder of the division rounded towards zero."))
+floordiv = export("math.floordiv", "compat.v1.floordiv")(binary("FloorDiv", "x / y rounded down."))
+floor_div = export("compat.v1.floor_div")(binary("FloorDiv", "x / y rounded down."))
+xdivy = export("math.xdivy")(binary("Xdivy", "x / y, and 0 where x is 0."))
+xlog1py = export("math.xlog1py")(binary("Xlog1py", "x * log(1 + y), and 0 where x is 0."))
+xlogy = export("math.xlogy")(binary("Xlogy", "x * log(y), and 0 where x is 0."))
+
+
+@export("math.add", "add")
+def add(x, y, name=None):
+    """x + y, element by element, with broadcasting."""
+    return raw_ops.AddV2(x=x, y=y, name=name or "Add")
+
+
+@export("math.pow", "pow")
+def pow(x, y, name=None):
+    """x to the power of y, element by element, with broadcasting."""
+    return raw_ops.Pow(x=x, y=y, name=name)
+
+
+@export("math.abs", "abs")
+def abs(x, name=None):
+    """|x|; of complex numbers the modulus, a real tensor."""
+    x = convert_to_tensor(x)
+    if x.dtype.is_complex:
+        return raw_ops.ComplexAbs(x=x, Tout=x.dtype.real_dtype, name=name)
+    return raw_ops.Abs(x=x, name=name)
+
+
+@export("math.atan2", "atan2")
+def atan2(y, x, name=None):
+    """The angle of the point (x, y) in radians, in (-pi, pi]."""
+    return raw_ops.Atan2(y=y, x=x, name=name)
+
+
+@export("math.nextafter")
+def nextafter(x1, x2, name=None):
+    """The floating-point number next to x1 in the direction of x2."""
+    return raw_ops.NextAfter(x1=x1, x2=x2, name=name)
+
+
+@export("math.divide", "divide")
+def divide(x, y, name=None):
+    """x / y as Python does it: integers give floating-point numbers, numbers that are no tensors a Python number."""
+    if name is None and not is_typed(x) and not is_typed(y) and executing_eagerly():
+        return x / y
+    return truediv(x, y, name)
+
+
+# What the quotient of two tensors is computed in; None is the type itself.
+_QUOTIENT = {
+    **dict.fromkeys(("uint8", "int8", "uint16", "int16"), dtypes.float32),
+    **dict.fromkeys(("uint32", "int32", "uint64", "int64"), dtypes.float64),
+    **dict.fromkeys(("float16", "bfloat16", "float32", "float64", "complex64", "complex128")),
+}
+
+
+def _pair(x, y):
+    x, y = typed(x, y)
+    if x.dtype != y.dtype:
+        raise TypeError(f"`x` and `y` must have the same dtype, got {x.dtype!r} != {y.dtype!r}.")
+    return x, y
+
+
+def _quotient(x, y, function):
+    x, y = _pair(x, y)
+    if x.dtype.name not in _QUOTIENT:
+        known = ", ".join(f"tf.{name}" for name in _QUOTIENT)
+        raise TypeError(f"Invalid dtype {x.dtype!r} in {function}. Expected one of {{{known}}}.")
+    wide = _QUOTIENT[x.dtype.name]
+    if wide is None:
+        return x, y
+    return raw_ops.Cast(x=x, DstT=wide), raw_ops.Cast(x=y, DstT=wide)
+
+
+@export("math.truediv", "truediv")
+def truediv(x, y, name=None):
+    """x / y; integers become float32 (of 8 or 16 bits) or float64 first."""
+    x, y = _quotient(x, y, "tf.math.truediv")
+    return raw_ops.RealDiv(x=x, y=y, name=name or "truediv")
+
+
+@export("compat.v1.div")
+def div(x, y, name=None):
+    """x / y; integers are divided as Python 2 did, rounded down."""
+    x, y = _pair(x, y)
+    real = x.dtype.is_floating or x.dtype.is_complex
+    return (raw_ops.RealDiv if real else raw_ops.FloorDiv)(x=x, y=y, name=name or "div")
+
+
+@export("math.divide_no_nan", "compat.v1.div_no_nan")
+def divide_no_nan(x, y, name=None):
+    """x / y, and 0 where y is 0."""
+    x, y = _quotient(x, y, "tf.math.divide_no_nan")
+    return raw_ops.DivNoNan(x=x, y=y, name=name or "div_no_nan")
+
+
+@export("math.multiply_no_nan")
+def multiply_no_nan(x, y, name=None):
+    """x * y, and 0 where y is 0 even if x is infinite or NaN."""
+    x, y = _pair(x, y)
+    return raw_ops.MulNoNan(x=x, y=y, name=name or "multiply_no_nan")
+
+
+@export("math.reciprocal_no_nan")
+def reciprocal_no_nan(x, name=None):
+    """1 / x, and 0 where x is 0."""
+    x = convert_to_tensor(x)
+    return raw_ops.DivNoNan(x=convert_to_tensor(1, x.dtype), y=x, name=name or "reciprocal_no_nan")
+
+
+@export("math.round", "round")
+def round(x, name=None):
+    """The nearest integer, in x's type; halves go to even."""
+    x = convert_to_tensor(x)
+    return x if x.dtype.is_integer else raw_ops.Round(x=x, name=name)
+
+
+@export("math.logical_xor", "compat.v1.logical_xor")
+def logical_xor(x, y, name="LogicalXor"):
+    """x XOR y, of booleans."""
+    either = raw_ops.LogicalOr(x=x, y=y)
+    both = raw_ops.LogicalAnd(x=x, y=y)
+    return raw_ops.LogicalAnd(x=either, y=raw_ops.LogicalNot(x=both), name=name)
+
+
+@export("math.log_sigmoid", "compat.v1.log_sigmoid")
+def log_sigmoid(x, name=None):
+    """log(1 / (1 + exp(-x))), exact for negative x."""
+    x = convert_to_tensor(x)
+    return raw_ops.Neg(x=raw_ops.Softplus(features=raw_ops.Neg(x=x)), name=name or "LogSigmoid")
+
+
+@export("math.erfcinv")
+def erfcinv(x, name=None):
+    """Inverse of erfc on (0, 2)."""
+    x = convert_to_tensor(x)
+    half, root = (convert_to_tensor(v, x.dtype) for v in (0.5, float(np.sqrt(0.5))))
+    return raw_ops.Mul(
+        x=raw_ops.Neg(x=raw_ops.Ndtri(x=raw_ops.Mul(x=half, y=x))), y=root, name=name or "erfcinv"
+    )
+
+
+@export("math.conj", "compat.v1.conj")
+def conj(x, name=None):
+    """The complex conjugate; real tensors are given back as they are."""
+    if is_typed(x) and (x.dtype.is_floating or x.dtype.is_integer):
+        return x
+    x = convert_to_tensor(x)
+    if x.dtype.is_complex or x.dtype == dtypes.variant:
+        return raw_ops.Conj(input=x, name=name)
+    if x.dtype.is_floating or x.dtype.is_integer:
+        return x
+    raise TypeError(f"Expected numeric or variant tensor, got dtype {x.dtype!r}.")
+
+
+@export("math.real", "compat.v1.real")
+def real(input, name=None):
+    """The real part; real tensors are given back as they are."""
+    input = convert_to_tensor(input)
+    if input.dtype.is_complex:
+        return raw_ops.Real(input=input, Tout=input.dtype.real_dtype, name=name)
+    if input.dtype.is_bool or input.dtype == dtypes.string:
+        raise TypeError(f"input must be a numeric tensor, but got tensor with dtype {input.dtype}")
+    return input
+
+
+@export("math.imag", "compat.v1.imag")
+def imag(input, name=None):
+    """The imaginary part; zeros of a real tensor."""
+    input = convert_to_tensor(input)
+    if input.dtype.is_complex:
+        return raw_ops.Imag(input=input, Tout=input.dtype.real_dtype, name=name)
+    return raw_ops.ZerosLike(x=input, name=name or "zeros_like")
+
+
+@export("math.angle", "compat.v1.angle")
+def angle(input, name=None):
+    """The argument of complex numbers in radians; 0 or pi of real ones."""
+    input = convert_to_tensor(input)
+    if input.dtype.is_complex:
+        return raw_ops.Angle(input=input, Tout=input.dtype.real_dtype, name=name)
+    zero, pi = convert_to_tensor(0, input.dtype), convert_to_tensor(np.pi, input.dtype)
+    zeros = raw_ops.ZerosLike(x=input)
+    return raw_ops.SelectV2(
+        condition=raw_ops.Less(x=input, y=zero), t=raw_ops.AddV2(x=zeros, y=pi), e=zeros, name=name or "angle"
+    )
+
+
+@export("dtypes.complex", "complex")
+def complex(real, imag, name=None):
+    """The complex tensor real + i imag; float32 gives complex64, float64 complex128."""
+    real = convert_to_tensor(real)
+    imag = convert_to_tensor(imag)
+    pair = (real.dtype.name, imag.dtype.name)
+    wide = {("float64", "float64"): "complex128", ("float32", "float32"): "complex64"}.get(pair)
+    if wide is None:
+        raise TypeError(
+            f"The `real` and `imag` components have incorrect types: {real.dtype.name} {imag.dtype.name}. They must be "
+            "consistent, and one of [tf.float32, tf.float64]"
+        )
+    return raw_ops.Complex(real=real, imag=imag, Tout=dtypes.as_dtype(wide), name=name or "Complex")
+
+
+@export("math.scalar_mul", "scalar_mul")
+def scalar_mul(scalar, x, name=None):
+    """A scalar times a tensor (or IndexedSlices)."""
+    scalar = convert_to_tensor(scalar, base(x.dtype) if is_typed(x) else None)
+    if scalar.shape.rank not in (None, 0):
+        raise ValueError(f"The input scalar must be a 0-D value. Received shape {scalar.shape}.")
+    if hasattr(x, "indices") and hasattr(x, "values"):
+        return type(x)(raw_ops.Mul(x=scalar, y=x.values, name=name), x.indices, x.dense_shape)
+    return raw_ops.Mul(x=scalar, y=x, name=name)
+
+
+@export("math.add_n", "add_n")
+def add_n(inputs, name=None):
+    """The sum of tensors of one shape and type."""
+    wrong = "Inputs must be an iterable of at least one Tensor/IndexedSlices with the same dtype and shape."
+    try:
+        inputs = list(inputs) if inputs is not None else []
+    except TypeError:
+        raise ValueError(wrong) from None
+    if not inputs:
+        raise ValueError(wrong)
+    inputs = [convert_to_tensor(x) for x in inputs]
+    if len(inputs) == 1:
+        return raw_ops.Identity(input=inputs[0], name=name) if name else inputs[0]
+    return raw_ops.AddN(inputs=inputs, name=name)
+
+
+@export("math.accumulate_n", "compat.v1.accumulate_n")
+def accumulate_n(inputs, shape=None, tensor_dtype=None, name=None):
+    """The sum of tensors of one shape and type."""
+    wrong = "inputs must be a list of at least one Tensor with the same dtype and shape"
+    if not inputs or not isinstance(inputs, (list, tuple)):
+        raise ValueError(wrong)
+    inputs = [convert_to_tensor(x) for x in inputs]
+    if any(x.dtype != inputs[0].dtype for x in inputs):
+        raise ValueError(wrong)
+    for x in inputs:
+        if not x.shape.is_compatible_with(inputs[0].shape if shape is None else shape):
+            raise ValueError(wrong)
+    if tensor_dtype is not None and tensor_dtype != inputs[0].dtype:
+        raise TypeError(f"The `tensor_dtype` argument is {tensor_dtype}, but `input` is of type {inputs[0].dtype}. "
+                        "These must be equal. Try casting the input to the desired type.")  # fmt: skip
+    if len(inputs) == 1:
+        return raw_ops.Identity(input=inputs[0], name=name) if name else inputs[0]
+    return raw_ops.AddN(inputs=inputs, name=name or "AccumulateNV2")
+
+
+@export("math.polyval")
+def polyval(coeffs, x, name=None):
+    """The polynomial with these coefficients, the highest power first, at x."""
+    if not isinstance(coeffs, list):
+        raise ValueError(f"Argument coeffs must be list type. Received type {type(coeffs)}.")
+    x = convert_to_tensor(x)
+    if not coeffs:
+        return raw_ops.ZerosLike(x=x, name=name or "polyval")
+    coeffs = [convert_to_tensor(c) for c in coeffs]
+    p = coeffs[0]
+    for c in coeffs[1:]:
+        p = raw_ops.AddV2(x=c, y=raw_ops.Mul(x=p, y=x))
+    return p

@@ -22,7 +22,7 @@ constexpr size_t kShownProblems = 20;
 
 bool has_effects(const Node& n) {
   static const char* const kHarmless[] = {"NoOp",       "Const",       "Placeholder",
-                                          "VariableV2", "VarHandleOp", "ReadVariableOp"};
+                                          "_FloeVariable", "VarHandleOp", "ReadVariableOp"};
   if (n.op && !n.op->stateful) return false;
   for (const char* h : kHarmless)
     if (n.is(h)) return false;

@@ -16,6 +16,7 @@ constexpr int64_t kMinSlicedBatch = 4;
 }  // namespace
 
 void optimize(FunctionBody& b, const ExecutableOptions& options) {
+  lower_references(b);
   raise_control_flow(b);
   inline_calls(b);
   check_supported(b, b.name.empty() ? "" : cat("Function '", b.name, "'"));

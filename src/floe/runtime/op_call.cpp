@@ -2,15 +2,10 @@
 
 #include "floe/base/text.h"
 #include "floe/op/kernel.h"
-#include "floe/threads.h"
+#include "floe/runtime/context.h"
 
 namespace floe {
 namespace {
-
-ResourceManager& process_resources() {
-  static ResourceManager* const resources = new ResourceManager;
-  return *resources;
-}
 
 void check_attr_names(const OpDef& def, const AttrMap& attrs) {
   for (const auto& [name, value] : attrs) {
@@ -27,10 +22,7 @@ void check_attr_names(const OpDef& def, const AttrMap& attrs) {
 std::vector<Tensor> call(std::string_view op, std::vector<Tensor> inputs, AttrMap attrs) {
   const OpDef& def = get_op(op);
   check_attr_names(def, attrs);
-  RunState state;
-  state.resources = &process_resources();
-  state.threads = num_threads();
-  return invoke(def, std::move(inputs), std::move(attrs), state);
+  return call_op(def, std::move(inputs), std::move(attrs));
 }
 
 namespace ops::detail {

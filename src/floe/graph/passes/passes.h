@@ -24,6 +24,9 @@ bool has_conditional_dataflow(const FunctionBody& body);
 
 // Passes that need no shapes; run once per body.
 
+/// Makes reference variables (VariableV2, Assign, ScatterAdd, ...) resource variables, read where and when
+/// their values are used.
+void lower_references(FunctionBody& body);
 /// Replaces calls of functions by their bodies.
 void inline_calls(FunctionBody& body);
 /// Control edges that only order pure nodes go; those that keep effects stay.

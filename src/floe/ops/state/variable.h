@@ -10,8 +10,8 @@ namespace floe {
 class Variable : public Object {
  public:
   static constexpr const char* kTypeName = "Variable";
-  Variable(std::string name, DType dtype, Shape shape)
-      : name(std::move(name)), dtype(dtype), shape(std::move(shape)) {}
+  Variable(std::string name, DType dtype, Shape shape, bool by_reference = false)
+      : name(std::move(name)), dtype(dtype), shape(std::move(shape)), by_reference(by_reference) {}
   const char* type_name() const override { return kTypeName; }
 
   /// The value; the empty handle before the first assignment. It never changes: assignments put another in
@@ -41,6 +41,7 @@ class Variable : public Object {
   const std::string name;
   const DType dtype;
   const Shape shape;
+  const bool by_reference;  // one of TensorFlow 1, which says other things about what is wrong
 
  private:
   mutable std::mutex mutex_;
@@ -49,7 +50,8 @@ class Variable : public Object {
 
 /// The variable of that container and name, made when it is not there yet. Loaders restore values through it.
 std::shared_ptr<Variable> named_variable(ResourceManager& resources, const std::string& container,
-                                         const std::string& name, DType dtype, const Shape& shape);
+                                         const std::string& name, DType dtype, const Shape& shape,
+                                         bool by_reference = false);
 
 /// The value of the variable at input i; fails when it was never assigned.
 Tensor variable_value(KernelContext& c, int i);

@@ -155,6 +155,8 @@ void define_scatter_nd(OpBuilder& op, KernelFn fn) {
 FLOE_OP("ResourceScatterNdUpdate", op) { define_scatter_nd(op, scatter_nd<Change::kUpdate>); }
 FLOE_OP("ResourceScatterNdAdd", op) { define_scatter_nd(op, scatter_nd<Change::kAdd>); }
 FLOE_OP("ResourceScatterNdSub", op) { define_scatter_nd(op, scatter_nd<Change::kSub>); }
+FLOE_OP("ResourceScatterNdMin", op) { define_scatter_nd(op, scatter_nd<Change::kMin>); }
+FLOE_OP("ResourceScatterNdMax", op) { define_scatter_nd(op, scatter_nd<Change::kMax>); }
 
 }  // namespace
 }  // namespace floe

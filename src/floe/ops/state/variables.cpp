@@ -5,9 +5,10 @@
 namespace floe {
 
 std::shared_ptr<Variable> named_variable(ResourceManager& resources, const std::string& container,
-                                         const std::string& name, DType dtype, const Shape& shape) {
-  ObjectPtr o =
-      resources.get_or_make(container, name, [&] { return std::make_shared<Variable>(name, dtype, shape); });
+                                         const std::string& name, DType dtype, const Shape& shape,
+                                         bool by_reference) {
+  ObjectPtr o = resources.get_or_make(
+      container, name, [&] { return std::make_shared<Variable>(name, dtype, shape, by_reference); });
   auto v = std::dynamic_pointer_cast<Variable>(o);
   if (!v) throw InvalidArgument(cat("'", name, "' is a ", o->type_name(), " already, not a variable"));
   if (v->dtype != dtype)
@@ -19,6 +20,10 @@ std::shared_ptr<Variable> named_variable(ResourceManager& resources, const std::
 Tensor variable_value(KernelContext& c, int i) {
   auto v = resource_of<Variable>(c, i);
   Tensor t = v->read();
+  if (!t && v->by_reference)
+    c.fail(Code::kFailedPrecondition,
+           cat("Attempting to use uninitialized value ", v->name,
+               ". Run the operation that initializes it first, with the same loaded model"));
   if (!t)
     c.fail(Code::kFailedPrecondition,
            cat("Could not find variable ", v->name,
@@ -33,6 +38,15 @@ void check_type(KernelContext& c, const Variable& v, DType t) {
   if (v.dtype != t)
     c.fail(cat("Trying to read variable with wrong dtype. Expected ", dtype_name(v.dtype), " got ",
                dtype_name(t)));
+}
+
+// Assign without validation may change the shape; with it, the one of the present value counts.
+void check_reference_shape(KernelContext& c, const Variable& v, const Shape& given, bool validate) {
+  Tensor now = v.read();
+  const Shape& have = now ? now.shape() : v.shape;
+  if (validate && !have.is_compatible_with(given))
+    c.fail(cat("Assign requires shapes of both tensors to match. lhs shape= ", have.str(),
+               " rhs shape= ", given.str()));
 }
 
 FLOE_OP("VarHandleOp", op) {
@@ -68,14 +82,19 @@ FLOE_OP("ReadVariableOp", op) {
 FLOE_OP("AssignVariableOp", op) {
   op.in("resource:resource, value:dtype").attrs("dtype:type; validate_shape:bool=false");
   op.infer(infer_unknown).stateful().keeps_inputs();
-  op.compute([](KernelContext& c) {
-    auto v = resource_of<Variable>(c, 0);
-    const Tensor& value = c.input(1);
-    check_type(c, *v, value.dtype());
-    if (!v->shape.is_compatible_with(value.shape()))
-      c.fail(cat("Trying to assign a tensor of shape ", value.shape().str(), " to variable ", v->name,
-                 " of shape ", v->shape.str()));
-    v->assign(c.keep(1));
+  op.kernel([](const KernelInit& k) -> KernelFn {
+    bool validate = k.attr<bool>("validate_shape");
+    return [validate](KernelContext& c) {
+      auto v = resource_of<Variable>(c, 0);
+      const Tensor& value = c.input(1);
+      check_type(c, *v, value.dtype());
+      if (v->by_reference)
+        check_reference_shape(c, *v, value.shape(), validate);
+      else if (!v->shape.is_compatible_with(value.shape()))
+        c.fail(cat("Trying to assign a tensor of shape ", value.shape().str(), " to variable ", v->name,
+                   " of shape ", v->shape.str()));
+      v->assign(c.keep(1));
+    };
   });
 }
 

@@ -1,0 +1,152 @@
+#include "floe/autodiff/backpropagate.h"
+
+#include <mutex>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "floe/base/text.h"
+#include "floe/op/gradient.h"
+#include "floe/runtime/recorded_graph.h"
+
+namespace floe {
+namespace {
+
+struct Rules {
+  std::mutex mutex;
+  std::unordered_map<std::string, RecordGradient> by_op;
+};
+Rules& rules() {
+  static Rules* const r = new Rules;
+  return *r;
+}
+
+RecordGradient find_rule(const std::string& op) {
+  Rules& r = rules();
+  std::lock_guard lock(r.mutex);
+  auto it = r.by_op.find(op);
+  return it == r.by_op.end() ? RecordGradient() : it->second;
+}
+
+std::vector<Gradient> differentiate(const OpRecord& r, std::span<const Gradient> grads,
+                                    const std::vector<bool>& needed) {
+  if (r.backward) return r.backward(grads, needed);
+  if (RecordGradient rule = find_rule(r.op->name)) return rule(r, grads, needed);
+  if (r.op->gradient) {
+    GradientContext c(*r.op, r.attrs, r.inputs, r.outputs, grads, needed);
+    r.op->gradient(c);
+    return std::move(c.results());
+  }
+  if (r.op->no_gradient) return std::vector<Gradient>(r.inputs.size());
+  throw NoGradientDefined(
+      cat("No gradient defined for operation '", r.name, "' (op type: ", r.op->name,
+          "). In general every operation must have an associated `@tf.RegisterGradient` for correct autodiff, "
+          "which this op is lacking. If you want to pretend this operation is a constant in your program, you may "
+          "insert `tf.stop_gradient`. This can be useful to silence the error in cases where you know gradients are "
+          "not needed, e.g. the forward pass of tf.custom_gradient."));
+}
+
+bool any(const std::vector<bool>& v) {
+  for (bool b : v)
+    if (b) return true;
+  return false;
+}
+
+}  // namespace
+
+void set_gradient(const std::string& op, RecordGradient rule) {
+  Rules& r = rules();
+  std::lock_guard lock(r.mutex);
+  r.by_op[op] = std::move(rule);
+}
+
+std::vector<Gradient> backpropagate(std::span<const OpRecordPtr> records, std::span<const Tensor> targets,
+                                    std::span<const Tensor> sources, std::span<const Gradient> target_grads) {
+  std::unordered_set<uint64_t> reached, wanted;
+  for (const Tensor& s : sources) {
+    reached.insert(tensor_id(s));
+    wanted.insert(tensor_id(s));
+  }
+  // What the sources flow into, so that no work is done for anything else.
+  std::vector<std::vector<bool>> needed(records.size());
+  for (size_t i = 0; i < records.size(); ++i) {
+    const OpRecord& r = *records[i];
+    if (!r.backward && r.op->no_gradient) continue;
+    std::vector<bool> n(r.inputs.size());
+    for (size_t k = 0; k < n.size(); ++k)
+      n[k] = is_differentiable(r.inputs[k].dtype()) && has_tensor_id(r.inputs[k]) &&
+             reached.count(tensor_id(r.inputs[k]));
+    if (!any(n)) continue;
+    for (const Tensor& o : r.outputs)
+      if (o && is_differentiable(o.dtype())) reached.insert(tensor_id(o));
+    needed[i] = std::move(n);
+  }
+  std::unordered_map<uint64_t, Gradient> grads;
+  for (size_t i = 0; i < targets.size(); ++i) {
+    if (!target_grads[i]) continue;
+    Gradient& g = grads[tensor_id(targets[i])];
+    g = add(g, target_grads[i]);
+  }
+  for (size_t i = records.size(); i-- > 0;) {
+    const OpRecord& r = *records[i];
+    if (needed[i].empty()) continue;
+    std::vector<Gradient> out(r.outputs.size());
+    bool arrived = false;
+    for (size_t k = 0; k < out.size(); ++k) {
+      if (!r.outputs[k] || !has_tensor_id(r.outputs[k])) continue;
+      auto it = grads.find(tensor_id(r.outputs[k]));
+      if (it == grads.end() || !is_differentiable(r.outputs[k].dtype())) continue;
+      out[k] = it->second;
+      arrived = true;
+      if (!wanted.count(it->first)) grads.erase(it);
+    }
+    if (!arrived) continue;
+    std::vector<Gradient> in = differentiate(r, out, needed[i]);
+    for (size_t k = 0; k < r.inputs.size() && k < in.size(); ++k) {
+      if (!needed[i][k] || !in[k]) continue;
+      Gradient& g = grads[tensor_id(r.inputs[k])];
+      g = add(g, in[k]);
+    }
+  }
+  std::vector<Gradient> result;
+  for (const Tensor& s : sources) {
+    auto it = grads.find(tensor_id(s));
+    result.push_back(it == grads.end() ? Gradient() : it->second);
+  }
+  return result;
+}
+
+std::vector<OpRecordPtr> records_between(RecordedGraph& g, std::span<const Tensor> ys,
+                                         std::span<const Tensor> xs, std::span<const Tensor> stop) {
+  std::unordered_set<uint64_t> stopped;
+  for (const Tensor& t : stop) stopped.insert(tensor_id(t));
+  std::unordered_set<const Node*> from, reached;
+  for (const Tensor& x : xs) from.insert(symbol_of(x).endpoint.node);
+  std::vector<Node*> roots;
+  for (const Tensor& y : ys) roots.push_back(symbol_of(y).endpoint.node);
+  std::vector<OpRecordPtr> records;
+  for (Node* n : topological_order(roots)) {
+    bool hit = false;
+    for (const Endpoint& e : n->inputs) hit = hit || reached.count(e.node);
+    if (hit || from.count(n)) reached.insert(n);
+    if (!hit) continue;
+    auto r = std::make_shared<OpRecord>();
+    if (!n->op) throw NoGradientDefined(cat("No gradient defined for operation '", n->name, "' (op type: ", n->op_name, ")"));
+    r->op = n->op;
+    r->name = n->name;
+    r->attrs = n->attrs;
+    for (const Endpoint& e : n->inputs) {
+      Tensor t = g.symbol(e);
+      // A constant of the walk: a fresh tensor that nothing flows into.
+      r->inputs.push_back(stopped.count(tensor_id(t)) ? [&] {
+        Tensor c = g.symbol(e);
+        c.rep()->id = UINT64_MAX;
+        return c;
+      }() : t);
+    }
+    r->outputs = g.symbols(n);
+    records.push_back(std::move(r));
+  }
+  return records;
+}
+
+}  // namespace floe

@@ -242,6 +242,19 @@ def _holds_tensor(x):
     return isinstance(x, (list, tuple)) and any(isinstance(v, Tensor) or _holds_tensor(v) for v in x)
 
 
+def require(condition, text, *data):
+    """An InvalidArgumentError, as of a failed tf.debugging.Assert, where the condition is known to be false."""
+    if not condition:
+        from ..errors import InvalidArgumentError
+
+        values = "\n".join([*([repr(text.encode())] if text else []), *data])
+        raise InvalidArgumentError(
+            None,
+            None,
+            f"Expected 'tf.Tensor(False, shape=(), dtype=bool)' to be true. Summarized data: {values}",
+        )
+
+
 def public(name):
     """Something that another part of the API exports."""
     from ..export import resolve

@@ -7,7 +7,7 @@ from golden import check, load
 
 import floe as tf
 
-AREAS = ("nn",)
+AREAS = ("image", "nn")
 
 
 def _cases():

@@ -111,13 +111,14 @@ def part(x, start, stop, axis=0):
 
 def last(x, start, stop, shrink=False):
     """x[..., start:stop], or x[..., start] with `shrink`."""
+    to_end = stop is None and not shrink
     return raw_ops.StridedSlice(
         input=x,
-        begin=[0, start],
-        end=[0, start + 1 if shrink else stop],
+        begin=as_shape_input([0, start]),
+        end=as_shape_input([0, start + 1 if shrink else 0 if to_end else stop]),
         strides=[1, 1],
         ellipsis_mask=1,
-        end_mask=2 if stop is None and not shrink else 0,
+        end_mask=2 if to_end else 0,
         shrink_axis_mask=2 if shrink else 0,
     )
 

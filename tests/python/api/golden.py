@@ -80,7 +80,7 @@ def load(area):
     return json.loads(z["meta"].tobytes()), z
 
 
-def check(area, name, case, tf, goldens, tolerance=(1e-5, 1e-6)):
+def check(name, case, tf, goldens, tolerance):
     """Compares Floe's answer with TensorFlow's."""
     meta, z = goldens
     expected = meta[name]

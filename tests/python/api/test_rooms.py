@@ -7,16 +7,18 @@ from golden import check, load
 
 import floe as tf
 
-AREAS = ("image", "nn")
+AREAS = ("image", "nn", "signal")
 
 
 def _cases():
     for area in AREAS:
         goldens = load(area)
-        for name, case in importlib.import_module("cases_" + area).CASES.items():
-            yield pytest.param(area, name, case, goldens, id=f"{area}-{name}")
+        module = importlib.import_module("cases_" + area)
+        tolerance = getattr(module, "TOLERANCE", (1e-5, 1e-6))
+        for name, case in module.CASES.items():
+            yield pytest.param(name, case, goldens, tolerance, id=f"{area}-{name}")
 
 
-@pytest.mark.parametrize(("area", "name", "case", "goldens"), list(_cases()))
-def test_as_tensorflow(area, name, case, goldens):
-    check(area, name, case, tf, goldens)
+@pytest.mark.parametrize(("name", "case", "goldens", "tolerance"), list(_cases()))
+def test_as_tensorflow(name, case, goldens, tolerance):
+    check(name, case, tf, goldens, tolerance)

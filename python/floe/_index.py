@@ -651,7 +651,6 @@ INDEX = {
     "stack": ".api.array_join:stack",
     "stop_gradient": ".api.array_shape:stop_gradient",
     "strided_slice": ".api.array_index:strided_slice",
-    "strings.as_string": ".api.types:as_string",
     "subtract": ".api.math_basic:subtract",
     "tan": ".api.math_basic:tan",
     "tanh": ".api.math_basic:tanh",

@@ -220,3 +220,9 @@ def as_dtype(type_value):
     if found is None:
         raise TypeError(f"Cannot convert the argument `type_value`: {type_value!r} to a TensorFlow DType.")
     return found
+
+
+def __getattr__(name):
+    from .export import lookup
+
+    return lookup("dtypes", __name__)(name)

@@ -4,7 +4,6 @@ import numpy as np
 
 from .. import dtypes, raw_ops
 from ..export import export
-from ..graph import executing_eagerly
 from ..tensor import convert_to_tensor
 from .support import base, binary, is_typed, typed, unary
 
@@ -129,9 +128,7 @@ def nextafter(x1, x2, name=None):
 
 @export("math.divide", "divide")
 def divide(x, y, name=None):
-    """x / y as Python does it: integers give floating-point numbers, numbers that are no tensors a Python number."""
-    if name is None and not is_typed(x) and not is_typed(y) and executing_eagerly():
-        return x / y
+    """x / y as Python does it: integers give floating-point numbers."""
     return truediv(x, y, name)
 
 

@@ -32,7 +32,7 @@ def _leaf(x):
 
 def encode(x):
     """A result as JSON: tensors as dtype, shape and values, structures as they are."""
-    if x is None or isinstance(x, (bool, int, float, str)):
+    if x is None or isinstance(x, (bool, int, float, str)) and not isinstance(x, np.generic):
         return x
     if isinstance(x, tuple) and hasattr(x, "_fields"):
         return {"tuple": type(x).__name__, "fields": {k: encode(v) for k, v in zip(x._fields, x)}}
@@ -42,7 +42,7 @@ def encode(x):
         return {"dict": {k: encode(v) for k, v in x.items()}}
     if hasattr(x, "numpy"):
         return _leaf(x.numpy())
-    if isinstance(x, (np.ndarray, np.generic)):
+    if isinstance(x, (np.ndarray, np.generic, bytes)):
         return _leaf(x)
     return {"repr": repr(x)}
 

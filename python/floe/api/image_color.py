@@ -5,31 +5,9 @@ import numpy as np
 from .. import dtypes, raw_ops
 from ..export import export
 from . import compose as c
+from .types import saturate_cast
 
 _SMALL_FLOATS = (dtypes.float16, dtypes.float32)
-
-
-def saturate_cast(x, dtype):
-    """A cast whose values are clipped to what the type can hold."""
-    x = c.tensor(x)
-    dtype = dtypes.as_dtype(dtype)
-    low, high = x.dtype.min, x.dtype.max
-    if low < dtype.min:
-        x = c.maximum(x, _representable(dtype.min, x.dtype, np.inf))
-    if high > dtype.max:
-        x = c.minimum(x, _representable(dtype.max, x.dtype, -np.inf))
-    return c.cast(x, dtype)
-
-
-def _representable(value, dtype, towards):
-    """The value in the type, or its neighbour inside the range where the type rounds it outward."""
-    if not dtype.is_floating or dtype == dtypes.bfloat16:
-        return c.tensor(value, dtype)
-    v = np.array(value, dtype.as_numpy_dtype)
-    exact, rounded = int(value), int(v) if np.isfinite(v) else None
-    if rounded is not None and (rounded < exact if towards > 0 else rounded > exact):
-        v = np.nextafter(v, np.array(towards, v.dtype))
-    return c.tensor(v)
 
 
 @export("image.convert_image_dtype")

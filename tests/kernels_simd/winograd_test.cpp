@@ -59,7 +59,8 @@ void check(const Case& c) {
   std::vector<float> packed(winograd_packed_size(c.channels, c.out_channels));
   winograd_pack(w.data(), c.channels, c.out_channels, packed.data());
   std::vector<float> workspace(winograd_workspace_size(args));
-  args.x = x.data(), args.packed_weights = packed.data(), args.weights = w.data(), args.y = out.data();
+  args.x = x.data(), args.packed_weights = packed.data(), args.weights = [&] { return w.data(); },
+  args.y = out.data();
   args.epilogue.bias = c.bias ? bias.data() : nullptr;
   args.epilogue.residual = c.residual ? out.data() : nullptr;
   args.epilogue.residual_stride = args.y_stride;

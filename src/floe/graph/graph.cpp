@@ -229,6 +229,7 @@ void align_constants(Graph& g) {
   for (auto& n : g.nodes()) {
     if (!n || !n->is("Const") || (packed.count(n.get()) && !read.count(n.get()))) continue;
     const Tensor& t = n->attrs.get<Tensor>("value");
+    if (!t.is_concrete()) continue;
     Tensor a = t.aligned();
     if (a.shares_memory(t)) continue;
     drop_mapped_pages(t.raw(), t.nbytes());

@@ -16,7 +16,9 @@ std::mutex& packing_mutex() {
 std::shared_ptr<detail::Packed> get_packed(const Tensor& t, const std::string& key,
                                            const std::function<std::shared_ptr<detail::Packed>()>& make) {
   detail::Buffer* b = t.rep()->buffer;
-  size_t offset = size_t(static_cast<const char*>(t.raw()) - static_cast<const char*>(b->data));
+  // A deferred tensor has a buffer of its own; asking where it lies would make it.
+  size_t offset =
+      t.is_concrete() ? size_t(static_cast<const char*>(t.raw()) - static_cast<const char*>(b->data)) : 0;
   std::string full = cat(key, "@", offset, t.shape().str());
   std::lock_guard lock(packing_mutex());
   for (auto p = b->packed; p; p = p->next)

@@ -1,14 +1,18 @@
 // Batch normalization and per-channel scales folded into the weights before them; padding folded into
 // windows.
 #include <cmath>
+#include <cstring>
 
 #include "floe/base/file.h"
 #include "floe/base/text.h"
 #include "floe/graph/passes/passes.h"
 #include "floe/graph/passes/rewrite.h"
+#include "floe/tensor/deferred.h"
 
 namespace floe {
 namespace {
+
+constexpr size_t kDeferredBytes = 16 * 1024;
 
 bool is_weighted(const Node& n) {
   return n.is("Conv2D") || n.is("DepthwiseConv2dNative") || n.is("MatMul") || n.is("Conv3D");
@@ -28,19 +32,31 @@ Tensor scaled_filter(const Node& n, const Tensor& w, const Tensor& scale) {
     channels = w.dim(0);
     if (scale.num_elements() != 1 && scale.num_elements() != channels) return {};
     Tensor r = w.clone();
+    drop_mapped_pages(w.raw(), w.nbytes());
     for (int64_t i = 0; i < channels; ++i)
       for (int64_t j = 0; j < w.dim(1); ++j)
         r.mutable_data<float>()[i * w.dim(1) + j] *= scale.data<float>()[scale.num_elements() == 1 ? 0 : i];
     return r;
   }
   if (scale.num_elements() != 1 && scale.num_elements() != channels) return {};
+  auto fill = [w, scale, channels](void* p) {
+    const char* from = static_cast<const char*>(w.raw());
+    const float* s = scale.data<float>();
+    float* to = static_cast<float*>(p);
+    int64_t rows = channels ? w.num_elements() / channels : 0;
+    bool one = scale.num_elements() == 1;
+    for (int64_t i = 0; i < rows; ++i)
+      for (int64_t c = 0; c < channels; ++c, from += sizeof(float)) {
+        float v;
+        std::memcpy(&v, from, sizeof v);
+        to[i * channels + c] = v * s[one ? 0 : c];
+      }
+    drop_mapped_pages(w.raw(), w.nbytes());
+  };
+  // Kernels that pack large filters read them piece by piece.
+  if (!depthwise && size_t(w.nbytes()) >= kDeferredBytes) return deferred(w.dtype(), w.shape(), fill);
   Tensor r(w.dtype(), w.shape());
-  const float *from = w.data<float>(), *s = scale.data<float>();
-  float* to = r.mutable_data<float>();
-  int64_t rows = channels ? w.num_elements() / channels : 0;
-  for (int64_t i = 0; i < rows; ++i)
-    for (int64_t c = 0; c < channels; ++c)
-      to[i * channels + c] = from[i * channels + c] * s[scale.num_elements() == 1 ? 0 : c];
+  fill(r.mutable_raw());
   return r;
 }
 
@@ -106,8 +122,10 @@ void fold_scale(FunctionBody& b) {
   for (Node* n : execution_order(b)) {
     if (!is_weighted(*n) || !channels_last(*n) || type_of(n->output()) != DType::kFloat32) continue;
     while (may_be_scaled(uses, *n)) {
-      Tensor w = float_constant(n->inputs[1]);
-      if (!w) break;
+      const AttrValue* stored =
+          n->inputs[1].node->is("Const") ? n->inputs[1].node->attrs.find("value") : nullptr;
+      if (!stored || type_of(n->inputs[1]) != DType::kFloat32) break;
+      Tensor w = std::get<Tensor>(*stored);
       Node* sum = uses.only(n->output());
       Node* mul = sum;
       int bias_at = 0;
@@ -130,8 +148,6 @@ void fold_scale(FunctionBody& b) {
       if (mul->is("RealDiv")) scale = constant_op("RealDiv", Tensor::scalar(1.0f), scale);
       Tensor scaled = scaled_filter(*n, w, scale);
       if (!scaled) break;
-      const Tensor& stored = n->inputs[1].node->attrs.get<Tensor>("value");
-      drop_mapped_pages(stored.raw(), stored.nbytes());
       n->inputs[1] = g.add_constant(n->name + "/scaled", scaled)->output();
       if (sum) {
         Tensor bias = constant_op("Mul", float_constant(sum->inputs[size_t(bias_at)]),
@@ -150,9 +166,15 @@ void fold_scale(FunctionBody& b) {
     Node* first = n->inputs[0].node;
     if (!second || !is_sum(*first) || !channels_last(*first) || uses.only(first->output()) != n) continue;
     Tensor a = float_constant(first->inputs[1]);
-    if (!a || !(a.shape() == second.shape())) continue;
-    if (!is_weighted(*first->inputs[0].node)) continue;
-    first->inputs[1] = g.add_constant(first->name + "/sum", constant_op("AddV2", a, second))->output();
+    Node* product = first->inputs[0].node;
+    if (!a || !is_weighted(*product) || a.num_elements() != second.num_elements()) continue;
+    int64_t channels = shape_of(product->output()).has_rank() ? shape_of(product->output()).dim(-1) : -1;
+    if (a.num_elements() != channels || second.rank() > shape_of(product->output()).rank() ||
+        !is_channel_vector(a.shape(), channels) || !is_channel_vector(second.shape(), channels))
+      continue;
+    Shape flat{channels};
+    Tensor sum = constant_op("AddV2", a.reshaped(flat), second.reshaped(flat));
+    first->inputs[1] = g.add_constant(first->name + "/sum", sum)->output();
     uses.replace(n->output(), first->output());
   }
   prune(b);

@@ -8,6 +8,7 @@
 #include "floe/kernels/cpu/simd/gemm.h"
 #include "floe/kernels/cpu/simd/winograd.h"
 #include "floe/tensor/allocator.h"
+#include "floe/tensor/deferred.h"
 
 namespace floe::cpu {
 namespace {
@@ -92,11 +93,21 @@ bool is_finite(const Tensor& t) {
   return special == 0;
 }
 
-std::shared_ptr<PackedFloats> packed_floats(const Tensor& w, const std::string& key, size_t count,
-                                            const std::function<void(float*)>& fill) {
-  return std::static_pointer_cast<PackedFloats>(get_packed(w, key, [&] {
-    auto p = std::make_shared<PackedFloats>(count);
-    fill(p->data);
+std::shared_ptr<PackedFloats> packed_b(const Tensor& filter, const std::string& key, int64_t k, int64_t n) {
+  return std::static_pointer_cast<PackedFloats>(get_packed(filter, key, [&] {
+    auto p = std::make_shared<PackedFloats>(simd::packed_b_size(k, n));
+    simd::pack_b(peek(filter).data<float>(), n, 1, k, n, p->data);
+    return p;
+  }));
+}
+
+// Of no floats when the filter is not finite: Winograd's sums would spread that.
+std::shared_ptr<PackedFloats> packed_winograd(const Tensor& filter, int64_t in, int64_t out) {
+  return std::static_pointer_cast<PackedFloats>(get_packed(filter, "winograd", [&] {
+    Tensor w = peek(filter);
+    if (!is_finite(w)) return std::make_shared<PackedFloats>(0);
+    auto p = std::make_shared<PackedFloats>(simd::winograd_packed_size(in, out));
+    simd::winograd_pack(w.data<float>(), in, out, p->data);
     return p;
   }));
 }
@@ -119,33 +130,28 @@ std::shared_ptr<Conv> choose(const ConvGeometry& g, const EpilogueSpec& e, const
       (outputs < kLevelOutputs ||
        simd::gemm_is_preferred(g.batch * g.out_positions(), g.out_channels, g.in_channels))) {
     c->way = Conv::Way::kGemm;
-    c->packed =
-        packed_floats(*filter, "gemm", simd::packed_b_size(g.in_channels, g.out_channels), [&](float* to) {
-          simd::pack_b(filter->data<float>(), g.out_channels, 1, g.in_channels, g.out_channels, to);
-        });
+    c->packed = packed_b(*filter, "gemm", g.in_channels, g.out_channels);
     return c;
   }
-  if (filter && is_winograd(g) && simd::winograd_is_preferred(winograd_args(g)) && is_finite(*filter)) {
+  if (filter && is_winograd(g) && simd::winograd_is_preferred(winograd_args(g))) {
+    c->packed = packed_winograd(*filter, g.in_channels, g.out_channels);
     c->way = Conv::Way::kWinograd;
-    c->packed = packed_floats(
-        *filter, "winograd", simd::winograd_packed_size(g.in_channels, g.out_channels),
-        [&](float* to) { simd::winograd_pack(filter->data<float>(), g.in_channels, g.out_channels, to); });
-    return c;
+    if (c->packed->count) return c;
   }
   if (filter && is_direct(g) &&
       (outputs < kLevelDirectOutputs || simd::direct_conv_is_preferred(direct_args(g)))) {
     c->way = Conv::Way::kDirect;
-    int64_t rows = g.taps() * g.in_channels;
-    c->packed = packed_floats(*filter, "direct", simd::packed_b_size(rows, g.out_channels), [&](float* to) {
-      simd::pack_b(filter->data<float>(), g.out_channels, 1, rows, g.out_channels, to);
-    });
+    c->packed = packed_b(*filter, "direct", g.taps() * g.in_channels, g.out_channels);
     return c;
   }
   // Waking a team costs more than a small convolution.
   double flops =
       2.0 * double(g.batch * g.out_positions()) * double(g.out_channels * g.in_per_group() * g.taps());
+  c->way = Conv::Way::kDnnl;
   c->dnnl = DnnlConv::make(g, e, flops < kParallelFlops ? 1 : threads);
-  return c->dnnl ? c : nullptr;
+  if (!c->dnnl) return nullptr;
+  if (filter) c->dnnl->pack(*filter);
+  return c;
 }
 
 void run_depthwise(const Conv& v, KernelContext& c) {
@@ -207,7 +213,7 @@ void run_winograd(const Conv& v, KernelContext& c) {
   a.x = c.in<float>(0);
   a.y = c.out<float>(0);
   a.packed_weights = v.packed->data;
-  a.weights = c.in<float>(1);
+  a.weights = [&c] { return c.in<float>(1); };
   a.epilogue = v.epilogue.at(c, v.g.out_channels);
   size_t bytes = simd::winograd_workspace_size(a) * sizeof(float);
   double tile_cost = double(a.channels * a.out_channels) * 36 * 0.01;

@@ -2,6 +2,7 @@
 
 #include "floe/base/text.h"
 #include "floe/tensor/allocator.h"
+#include "floe/tensor/deferred.h"
 
 namespace floe::cpu {
 namespace {
@@ -86,7 +87,8 @@ std::shared_ptr<DnnlConv> DnnlConv::make(const ConvGeometry& g, const EpilogueSp
 memory DnnlConv::packed_weights(const Tensor& weights, bool keep) const {
   auto pack = [&] {
     auto p = std::make_shared<PackedMemory>();
-    memory from(user_weights_, dnnl_engine(), const_cast<void*>(weights.raw()));
+    Tensor plain = peek(weights);
+    memory from(user_weights_, dnnl_engine(), const_cast<void*>(plain.raw()));
     p->memory = memory(weights_, dnnl_engine());
     dnnl::reorder(from, p->memory).execute(dnnl_stream(), from, p->memory);
     dnnl_stream().wait();

@@ -11,6 +11,8 @@ class DnnlConv {
  public:
   /// Null when oneDNN cannot do it with this epilogue.
   static std::shared_ptr<DnnlConv> make(const ConvGeometry& g, const EpilogueSpec& epilogue, int threads);
+  /// Packs a filter that never changes.
+  void pack(const Tensor& weights) const { packed_weights(weights, true); }
   /// `weights` is TensorFlow's filter; packed layouts are kept beside it when `keep` (it never changes).
   void run(const float* x, const Tensor& weights, bool keep, const float* bias, const float* residual,
            float* y) const;

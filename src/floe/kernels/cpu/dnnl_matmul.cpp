@@ -2,6 +2,7 @@
 
 #include "floe/base/text.h"
 #include "floe/tensor/allocator.h"
+#include "floe/tensor/deferred.h"
 
 namespace floe::cpu {
 namespace {
@@ -87,7 +88,7 @@ void DnnlMatMul::run(const float* a, const Tensor& b, const float* bias, const f
     if (packed_) {
       weights = static_cast<PackedMemory&>(*get_packed(b, key_, [&] {
                   auto p = std::make_shared<PackedMemory>();
-                  Tensor source = b.aligned();
+                  Tensor source = peek(b);
                   memory from = at(b_user_, source.raw());
                   p->memory = memory(b_, engine);
                   dnnl::reorder(from, p->memory).execute(dnnl_stream(), from, p->memory);

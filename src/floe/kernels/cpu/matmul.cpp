@@ -5,6 +5,7 @@
 #include "floe/base/threads.h"
 #include "floe/kernels/cpu/dnnl_matmul.h"
 #include "floe/kernels/cpu/simd/gemm.h"
+#include "floe/tensor/deferred.h"
 
 namespace floe::cpu {
 namespace {
@@ -72,11 +73,10 @@ std::shared_ptr<Product> choose(const MatMulShape& s, const EpilogueSpec& e, con
   if (b && s.batch.empty() && !s.transpose_a && simd::gemm_is_preferred(s.m, s.n, s.k)) {
     p->packed = std::static_pointer_cast<PackedFloats>(get_packed(*b, s.transpose_b ? "gemm_t" : "gemm", [&] {
       auto packed = std::make_shared<PackedFloats>(simd::packed_b_size(s.k, s.n));
-      Tensor from = b->aligned();
-      if (!from.shares_memory(*b)) drop_mapped_pages(b->raw(), b->nbytes());
+      Tensor from = peek(*b);
       simd::pack_b(from.data<float>(), s.transpose_b ? 1 : s.n, s.transpose_b ? s.k : 1, s.k, s.n,
                    packed->data);
-      drop_mapped_pages(b->raw(), b->nbytes());
+      if (from.shares_memory(*b)) drop_mapped_pages(b->raw(), b->nbytes());
       return packed;
     }));
     return p;

@@ -199,8 +199,8 @@ HWY_NOINLINE void OutputTileAllChannels(const WinogradArgs& g, const Place& p, c
 
 // One vector of channels of one output pixel, by the definition.
 template <bool kTail>
-HWY_INLINE void DirectPixel(const WinogradArgs& g, const Place& p, int64_t i, int64_t j, int64_t channel,
-                            size_t lanes, ClampRange range) {
+HWY_INLINE void DirectPixel(const WinogradArgs& g, const float* weights, const Place& p, int64_t i, int64_t j,
+                            int64_t channel, size_t lanes, ClampRange range) {
   const FloatTag d;
   const auto load = [&](const float* q) HWY_ATTR { return kTail ? LoadN(d, q, lanes) : hn::LoadU(d, q); };
   Vec v = g.epilogue.bias ? load(g.epilogue.bias + channel) : hn::Zero(d);
@@ -208,7 +208,7 @@ HWY_INLINE void DirectPixel(const WinogradArgs& g, const Place& p, int64_t i, in
     const int64_t row = p.in_row + i + tap / 3, column = p.in_column + j + tap % 3;
     if (row < 0 || column < 0 || row >= g.height || column >= g.width) continue;
     const float* x = p.x + (row * g.width + column) * g.x_stride;
-    const float* w = g.weights + tap * g.channels * g.out_channels + channel;
+    const float* w = weights + tap * g.channels * g.out_channels + channel;
     for (int64_t c = 0; c < g.channels; ++c) {
       v = hn::MulAdd(hn::Set(d, x[c]), load(w + c * g.out_channels), v);
     }
@@ -227,13 +227,14 @@ HWY_INLINE void DirectPixel(const WinogradArgs& g, const Place& p, int64_t i, in
 HWY_NOINLINE void DirectTile(const WinogradArgs& g, const Place& p) {
   const Epilogue& e = g.epilogue;
   const ClampRange range = RangeOf(e.activation);
+  const float* weights = g.weights();
   for (int64_t i = 0; i < 4 && p.out_row + i < g.out_height; ++i) {
     for (int64_t j = 0; j < 4 && p.out_column + j < g.out_width; ++j) {
       int64_t c = 0;
       for (; c + int64_t(kLanes) <= g.out_channels; c += kLanes) {
-        DirectPixel<false>(g, p, i, j, c, kLanes, range);
+        DirectPixel<false>(g, weights, p, i, j, c, kLanes, range);
       }
-      if (c < g.out_channels) DirectPixel<true>(g, p, i, j, c, size_t(g.out_channels - c), range);
+      if (c < g.out_channels) DirectPixel<true>(g, weights, p, i, j, c, size_t(g.out_channels - c), range);
       if (IsClamp(e.activation)) continue;
       ActivateRows(p.y + (i * g.out_width + j) * g.y_stride, 1, g.y_stride, g.out_channels, e.activation,
                    e.alpha);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 
 #include "floe/kernels/cpu/simd/epilogue.h"
 
@@ -19,8 +20,9 @@ struct WinogradArgs {
   const float* x = nullptr;
   int64_t x_stride = 0;  // floats between neighbouring pixels, >= channels; rows and pictures follow densely
   const float* packed_weights = nullptr;
-  const float* weights = nullptr;  // what was packed, for tiles that are not finite
-  float* y = nullptr;              // must not overlap x
+  // What was packed, asked for only where a tile is not finite; may be called from several threads at once.
+  std::function<const float*()> weights;
+  float* y = nullptr;  // must not overlap x
   int64_t y_stride = 0;
   Epilogue epilogue;
 };

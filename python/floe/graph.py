@@ -2,36 +2,29 @@
 
 import contextlib as _contextlib
 import re as _re
+import sys as _sys
 import threading as _threading
 
 from . import _floe, dtypes
+from . import tensor as _tensor
 from .tensor import EagerTensor, SymbolicTensor, Tensor
 
 _local = _threading.local()
 
 
-def _stack():
-    try:
-        return _local.stack
-    except AttributeError:
-        _local.stack = []
-        return _local.stack
-
-
 def _recording():
     """The graph that ops are recorded into now, or None in eager mode."""
-    stack = _stack()
-    return stack[-1] if stack else None
+    return _floe.current_graph()
 
 
 def executing_eagerly():
     """False inside of graph contexts."""
-    return _recording() is None
+    return not _floe.recording()
 
 
 def get_default_graph():
     """The graph that is being recorded."""
-    g = _recording()
+    g = _floe.current_graph()
     return g if g is not None else _default_graph()
 
 
@@ -42,7 +35,31 @@ def _default_graph():
     return _default
 
 
+def reset_default_graph():
+    """A new, empty default graph."""
+    global _default
+    if getattr(_local, "opened", 0):
+        raise AssertionError(
+            "Do not use tf.reset_default_graph() to clear nested graphs. If you need a cleared graph, exit the "
+            "nesting and create a new graph."
+        )
+    _default = Graph()
+    if _graph_mode:
+        _default._core.set_default()
+
+
+def _set_graph_mode(on):
+    """Switches the whole program between graph mode (into the default graph) and eager mode."""
+    global _graph_mode
+    _graph_mode = on
+    if on:
+        _default_graph()._core.set_default()
+    else:
+        _floe.clear_default_graph()
+
+
 _default = None
+_graph_mode = False
 
 
 class Operation:
@@ -95,7 +112,7 @@ class Operation:
             self._outputs = {}
         t = self._outputs.get(k)
         if t is None:
-            t = self._outputs[k] = SymbolicTensor(self, k)
+            t = self._outputs[k] = self._graph._core.symbol((self._id, k))
         return t
 
     def values(self):
@@ -108,6 +125,35 @@ class Operation:
     def node_def(self):
         return self._graph._core.node_def(self._id)
 
+    @property
+    def traceback(self):
+        return [self._graph._core.location(self._id)]
+
+    @property
+    def op_def(self):
+        return _op_def(self._type)
+
+    def colocation_groups(self):
+        try:
+            return list(self.get_attr("_class"))
+        except ValueError:
+            return [f"loc:@{self._name}".encode()]
+
+    def run(self, feed_dict=None, session=None):
+        """Runs the operation in a session, the default one if none is given."""
+        from .api.session import _run_operation
+
+        _run_operation(self, feed_dict, session)
+
+    def _set_attr(self, name, value):
+        self._graph._core.set_attr(self._id, name, value)
+
+    def _update_input(self, index, tensor):
+        self._graph._core.update_input(self._id, index, self._graph._endpoint(tensor))
+
+    def _add_control_input(self, op):
+        self._graph._core.add_control(self._id, op._id)
+
     def __repr__(self):
         return f"<tf.Operation {self._name!r} type={self._type}>"
 
@@ -115,15 +161,30 @@ class Operation:
         return str(self.node_def)
 
 
+def _op_def(op_type):
+    from . import messages
+
+    return messages.op_def(op_type)
+
+
 class Graph:
     """Operations and the tensors between them."""
 
-    def __init__(self):
-        self._core = _floe.GraphCore()
+    def __init__(self, _core=None, _name="", _is_function=False):
+        self._core = _core if _core is not None else _floe.GraphCore(_name, _is_function)
+        self._core.set_owner(self)
         self._operations = {}
+        self._tensors = {}
         self._scopes = {}
         self._finalized = False
         self._function_name = ""
+        self._controls = []
+        self._collections = {}
+        self._seed = None
+        self._last_seed = 0
+        self._functions_kept = []
+        self._variable_scope = None
+        self._colocated = []
 
     # Operations by number, made when somebody looks at them.
     def _operation(self, i):
@@ -135,37 +196,159 @@ class Graph:
     def _endpoint(self, t):
         if t.graph is not self:
             raise ValueError(f"Tensor {t!r} is not an element of this graph.")
-        return t.op._id, t.value_index
-
-    def _add(self, op_type, name, inputs, attrs, controls=()):
-        self._check_not_final()
-        i = self._core.add_node(
-            op_type, name, [self._endpoint(t) for t in inputs], attrs, [c._id for c in controls]
-        )
-        return self._operation(i)
+        return t._node_id, t.value_index
 
     def _check_not_final(self):
         if self._finalized:
             raise RuntimeError("Graph is finalized and cannot be modified.")
 
     def _constant(self, value, name):
-        proto = _floe.tensor_to_proto(value)
-        return self._add("Const", name, [], {"dtype": value.dtype, "value": proto})._output(0)
+        return self._core.constant(value, name or "Const")
 
     def _placeholder(self, dtype, shape, name):
-        return self._add("Placeholder", name, [], {"dtype": dtype, "shape": shape})._output(0)
+        return self._core.add_input(dtype, shape, name)
 
-    def _unique_scope(self, name):
-        n = self._scopes.get(name, 0)
-        while True:
-            candidate = f"{name}_{n}" if n else name
-            n += 1
-            if candidate not in self._scopes or candidate == name and self._scopes[name] == 0:
-                if self._core.find(candidate) < 0:
-                    break
-        self._scopes[name] = n
-        self._scopes.setdefault(candidate, 1)
-        return candidate
+    def unique_name(self, name, mark_as_used=True):
+        """`name`, or name_1, name_2, ... where it is taken; inside of the current name scope."""
+        return self._core.unique_name(self._core.scope + name, mark_as_used)
+
+    @_contextlib.contextmanager
+    def name_scope(self, name):
+        """Names of operations made inside start with `name/`. A name that ends in "/" is taken as it is."""
+        if name is not None and not isinstance(name, str):
+            raise ValueError(f"'{name}' is not a valid scope name")
+        old = self._core.scope
+        if name:
+            if name.endswith("/"):
+                new = name
+            else:
+                pattern = _SCOPE if old else _FIRST_SCOPE
+                if not pattern.fullmatch(name):
+                    raise ValueError(
+                        f"'{name}' is not a valid {'scope' if old else 'root scope'} name. A scope name has to match "
+                        f"the following pattern: {pattern.pattern}"
+                    )
+                new = self._core.unique_name(old + name, True) + "/"
+        else:
+            new = ""
+        self._core.scope = new
+        try:
+            yield new
+        finally:
+            self._core.scope = old
+
+    def get_name_scope(self):
+        """The current name scope without the last slash."""
+        return self._core.scope.rstrip("/")
+
+    @_contextlib.contextmanager
+    def control_dependencies(self, control_inputs):
+        """Operations made inside run after these."""
+        old = self._controls
+        if control_inputs is None:
+            self._controls = []
+        else:
+            self._controls = [*old, *(self._control_id(c) for c in control_inputs)]
+        self._core.set_controls(self._controls)
+        try:
+            yield self
+        finally:
+            self._controls = old
+            self._core.set_controls(old)
+
+    def _control_id(self, c):
+        if isinstance(c, Operation):
+            op = c
+        elif isinstance(c, SymbolicTensor):
+            op = c.op
+        elif hasattr(c, "op") and not isinstance(c, EagerTensor):
+            op = c.op
+        elif isinstance(c, EagerTensor):
+            op = self._core.bring_in(c).op
+        elif hasattr(c, "_as_graph_element"):
+            return self._control_id(c._as_graph_element())
+        else:
+            raise TypeError(f"Control input must be Operation or Tensor, but got {c!r}")
+        if op.graph is not self:
+            outer = self._core.outer()
+            while outer is not None and outer is not op.graph:
+                outer = outer._core.outer()
+            if outer is None:
+                raise ValueError(f"Operation {op!r} is not an element of this graph.")
+            return self._core.bring_in(op.outputs[0]).op._id
+        return op._id
+
+    @_contextlib.contextmanager
+    def device(self, device_name_or_function):
+        """Operations made inside are placed on this device."""
+        old = self._core.device
+        self._core.device = str(device_name_or_function or "") if not callable(device_name_or_function) else old
+        try:
+            yield
+        finally:
+            self._core.device = old
+
+    @_contextlib.contextmanager
+    def colocate_with(self, op, ignore_existing=False):
+        """Accepted; there is one device."""
+        yield
+
+    def add_to_collection(self, name, value):
+        self._check_not_final()
+        self._collections.setdefault(name, []).append(value)
+
+    def add_to_collections(self, names, value):
+        for name in {names} if isinstance(names, str) else dict.fromkeys(names):
+            self.add_to_collection(name, value)
+
+    def get_collection(self, name, scope=None):
+        items = list(self._collections.get(name, []))
+        if scope is None:
+            return items
+        pattern = _re.compile(scope)
+        return [x for x in items if hasattr(x, "name") and pattern.match(x.name)]
+
+    def get_collection_ref(self, name):
+        return self._collections.setdefault(name, [])
+
+    def get_all_collection_keys(self):
+        return [k for k in self._collections if isinstance(k, str)]
+
+    def clear_collection(self, name):
+        self._check_not_final()
+        self._collections.pop(name, None)
+
+    @property
+    def collections(self):
+        return self.get_all_collection_keys()
+
+    @property
+    def seed(self):
+        return self._seed
+
+    @seed.setter
+    def seed(self, seed):
+        self._seed = seed
+
+    def is_feedable(self, tensor):
+        return True
+
+    def is_fetchable(self, tensor_or_op):
+        return True
+
+    def prevent_feeding(self, tensor):
+        pass
+
+    def prevent_fetching(self, op):
+        pass
+
+    @property
+    def outer_graph(self):
+        return self._core.outer()
+
+    @property
+    def graph_def_versions(self):
+        return self.as_graph_def().versions
 
     @property
     def building_function(self):
@@ -184,20 +367,21 @@ class Graph:
 
     @_contextlib.contextmanager
     def as_default(self):
-        stack = _stack()
-        stack.append(self)
+        self._core.push()
+        _local.opened = getattr(_local, "opened", 0) + 1
         try:
             yield self
         finally:
-            stack.remove(self)
+            _local.opened -= 1
+            _floe.pop_graph()
 
     def get_operations(self):
         return [self._operation(i) for i in range(len(self._core))]
 
     def as_graph_def(self, from_version=None, add_shapes=False, use_pybind11_proto=False):
-        d = self._core.graph_def()
-        if not d.HasField("versions"):
-            d.versions.producer = GRAPH_DEF_VERSION
+        """The GraphDef of the graph, or of what was added since `from_version`."""
+        d = self._core.graph_def(from_version or 0, add_shapes)
+        d.versions.producer = GRAPH_DEF_VERSION
         return d
 
     def get_operation_by_name(self, name):
@@ -278,19 +462,57 @@ class Graph:
 GRAPH_DEF_VERSION = 2474
 
 
+_FIRST_SCOPE = _re.compile(r"^[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*$")
+_SCOPE = _re.compile(r"^[A-Za-z0-9_.\\/>-]*$")
+
+
 class FuncGraph(Graph):
     """The graph of a function."""
 
-    def __init__(self, name):
-        super().__init__()
+    def __init__(self, name="func_graph", _core=None):
+        super().__init__(_core, name, True)
         self.name = name
         self.inputs = []
         self.outputs = []
         self.structured_outputs = None
+        self.structured_input_signature = None
+        self._variables = {}
 
     @property
     def building_function(self):
         return True
+
+    @property
+    def captures(self):
+        return self._core.captures()
+
+    @property
+    def external_captures(self):
+        return [outer for outer, _ in self._core.captures()]
+
+    @property
+    def internal_captures(self):
+        return [inner for _, inner in self._core.captures()]
+
+    def capture(self, tensor, name=None):
+        """The tensor of outside as one of this graph."""
+        return self._core.capture(tensor, name or "")
+
+    @property
+    def variables(self):
+        return tuple(self._variables.values())
+
+    @property
+    def trainable_variables(self):
+        return tuple(v for v in self._variables.values() if v.trainable)
+
+    def watch_variable(self, v):
+        """Notes a variable that is read inside."""
+        self._variables.setdefault(id(v), v)
+
+
+def _graph_for(core, is_function):
+    return FuncGraph(core.name(), core) if is_function else Graph(core)
 
 
 def _split_tensor_name(name):
@@ -321,7 +543,7 @@ def _refers(node_def, name):
 def _as_tensor(g, value):
     if isinstance(value, Operation):
         return value._output(0)
-    return g._constant(value if isinstance(value, EagerTensor) else _floe.to_tensor(value), "Const")
+    return g._core.bring_in(value) if isinstance(value, Tensor) else g._constant(_floe.to_tensor(value), "Const")
 
 
 Graph._as_tensor = _as_tensor
@@ -350,7 +572,7 @@ def import_graph_def(
     wanted = "import" if name is None else name.rstrip("/")
     if wanted and not _re.fullmatch(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*", wanted):
         raise ValueError(f"'{name}' is not a valid scope name.")
-    prefix = g._unique_scope(wanted) + "/" if wanted else ""
+    prefix = g._core.unique_name(g._core.scope + wanted, True) + "/" if wanted else ""
     first = _import(g, graph_def, prefix, mapped)
     if return_elements is None:
         return None
@@ -394,5 +616,19 @@ def placeholder(dtype, shape=None, name=None):
         raise RuntimeError("tf.placeholder() is not compatible with eager execution.")
     return g._placeholder(dtypes.as_dtype(dtype), shape, name or "Placeholder")
 
+
+_PACKAGE = __file__.rpartition("/")[0]
+
+
+def _locate():
+    """The user's line that is running: the nearest frame outside of the package."""
+    frame = _sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame is not None else ""
+
+
+_floe.set_locator(_locate)
+_floe.register_hooks(_graph_for, _tensor._convert)
 
 Tensor.__doc__ = "A multi-dimensional array of elements of one type."

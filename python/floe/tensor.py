@@ -4,7 +4,7 @@ import numpy as _np
 
 from . import _floe, dtypes
 from .errors import OperatorNotAllowedInGraphError
-from .tensor_shape import as_shape
+from .tensor_shape import Dimension, TensorShape, as_shape
 
 Tensor = _floe.Tensor
 EagerTensor = _floe.EagerTensor
@@ -132,82 +132,121 @@ EagerTensor.eval = _not_eager(
 Tensor.__module__ = EagerTensor.__module__ = "floe"
 
 
-class SymbolicTensor(Tensor):
-    """An output of an operation in a graph: it has a name and a shape, but no value."""
+SymbolicTensor = _floe.SymbolicTensor
 
-    __slots__ = ("_op", "_index")
-    __array_priority__ = 100
 
-    def __init__(self, op, index):
-        super().__init__()
-        self._op = op
-        self._index = index
+def _symbolic_op(self):
+    return self._graph._operation(self._node_id)
 
-    @property
-    def op(self):
-        return self._op
 
-    @property
-    def value_index(self):
-        return self._index
+def _graph_mode(self, what):
+    op = self.op
+    where = op.graph._core.location(op._id)
+    place = f", made at {where}" if where else ""
+    return (
+        f"{what}: {self.name!r} ({self.dtype.name}{place}) is a symbolic tensor in graph mode and has no value "
+        "before the graph runs. Use tf.py_function to run Python code on values inside of a graph, "
+        "tf.config.run_functions_eagerly(True) to run functions without graphs, or return the tensor and call "
+        ".numpy() on the result."
+    )
 
-    @property
-    def graph(self):
-        return self._op.graph
 
-    @property
-    def name(self):
-        return f"{self._op.name}:{self._index}"
+class _NoValue(AttributeError, NotImplementedError):
+    """Asked of a symbolic tensor what only values have. Both classes that TensorFlow uses for it."""
 
-    @property
-    def dtype(self):
-        return self.graph._core.output_dtype((self._op._id, self._index)) or dtypes.float32
 
-    @property
-    def shape(self):
-        return self.graph._core.output_shape((self._op._id, self._index))
+def _symbolic_getattr(self, name):
+    if name in ("numpy", "__array_interface__", "__array_struct__"):
+        raise _NoValue(_graph_mode(self, f"'{type(self).__name__}' object has no attribute '{name}'"))
+    raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
-    @property
-    def ndim(self):
-        return self.shape.ndims
 
-    @property
-    def device(self):
-        return self._op.device
+def _symbolic_str(self):
+    shape = "" if self.shape.ndims is None else f", shape={self.shape}"
+    device = f", device={self.device}" if self.device else ""
+    return f'Tensor("{self.name}"{shape}, dtype={self.dtype.name}{device})'
 
-    def consumers(self):
-        return [self.graph._operation(i) for i in self.graph._core.consumers((self._op._id, self._index))]
 
-    def eval(self, feed_dict=None, session=None):
-        raise ValueError("Cannot evaluate tensor using `eval()`: No default session is registered.")
+def _symbolic_len(self):
+    raise TypeError(
+        f"len is not well defined for a symbolic Tensor ({self.name}). "
+        "Please call `x.shape` rather than `len(x)` for shape information."
+    )
 
-    def __repr__(self):
-        return f"<tf.Tensor {self.name!r} shape={self.shape} dtype={self.dtype.name}>"
 
-    def __str__(self):
-        shape = "" if self.shape.ndims is None else f", shape={self.shape}"
-        return f'Tensor("{self.name}"{shape}, dtype={self.dtype.name})'
-
-    def __len__(self):
-        raise TypeError(
-            f"len is not well defined for a symbolic Tensor ({self.name}). "
-            "Please call `x.shape` rather than `len(x)` for shape information."
-        )
-
-    def __iter__(self):
+def _symbolic_iter(self):
+    _not_allowed(self, "Iterating over a symbolic `tf.Tensor`")
+    if self.shape.ndims is None:
+        raise TypeError("Cannot iterate over a tensor with unknown shape.")
+    if self.shape.ndims == 0:
+        raise TypeError("Cannot iterate over a scalar tensor.")
+    if self.shape.dims[0].value is None:
         raise TypeError("Cannot iterate over a tensor with unknown first dimension.")
+    return iter([self[i] for i in range(self.shape.dims[0].value)])
 
-    def __bool__(self):
-        raise OperatorNotAllowedInGraphError(
-            "Using a symbolic `tf.Tensor` as a Python `bool` is not allowed. "
-            f"{self.name} has no value before the graph runs: prune() the graph to it and call the result."
-        )
 
-    def __array__(self, dtype=None, copy=None):
-        raise NotImplementedError(
-            f"Cannot convert a symbolic tf.Tensor ({self.name}) to a numpy array. This error may indicate that you're "
-            "trying to pass a Tensor to a NumPy call, which is not supported."
-        )
+def _not_allowed(self, task):
+    from . import function_context
+
+    if function_context.in_v1_graph() and task.startswith("Iterating"):
+        raise TypeError("Cannot iterate over a Tensor in graph mode: use tf.unstack or tf.map_fn.")
+    if task.startswith("Iterating") and self.shape.ndims and self.shape.dims[0].value is not None:
+        return
+    raise OperatorNotAllowedInGraphError(
+        f"{task} is not allowed. You can attempt the following resolutions to the problem: If you are running in Graph "
+        "mode, use Eager execution mode or decorate this function with @tf.function. If you are using AutoGraph, you "
+        "can try decorating this function with @tf.function. If that does not work, then you may be using an "
+        "unsupported feature or your source code may not be visible to AutoGraph. "
+        + _graph_mode(self, "Its value is not known")
+    )
+
+
+def _symbolic_bool(self):
+    _not_allowed(self, "Using a symbolic `tf.Tensor` as a Python `bool`")
+
+
+def _symbolic_array(self, dtype=None, copy=None):
+    raise NotImplementedError(
+        f"Cannot convert a symbolic tf.Tensor ({self.name}) to a numpy array. This error may indicate that you're "
+        "trying to pass a Tensor to a NumPy call, which is not supported. "
+        + _graph_mode(self, "It has no value")
+    )
+
+
+def _symbolic_set_shape(self, shape):
+    merged = self.shape.merge_with(shape)
+    self._graph._core.set_shape((self._node_id, self.value_index), merged)
+
+
+def _symbolic_eval(self, feed_dict=None, session=None):
+    from .api.session import _eval
+
+    return _eval(self, feed_dict, session)
+
+
+def _symbolic_index(self):
+    raise TypeError(f"'{type(self).__name__}' object cannot be interpreted as an integer. " + _graph_mode(self, "It has no value"))
+
+
+SymbolicTensor.op = property(_symbolic_op)
+SymbolicTensor.graph = property(lambda self: self._graph)
+SymbolicTensor.device = property(lambda self: self.op.device)
+SymbolicTensor.ndim = property(lambda self: self.shape.rank)
+SymbolicTensor.consumers = lambda self: [
+    self._graph._operation(i) for i in self._graph._core.consumers((self._node_id, self.value_index))
+]
+SymbolicTensor.eval = _symbolic_eval
+SymbolicTensor.set_shape = _symbolic_set_shape
+SymbolicTensor.__getattr__ = _symbolic_getattr
+SymbolicTensor.__repr__ = lambda self: f"<tf.Tensor {self.name!r} shape={self.shape} dtype={self.dtype.name}>"
+SymbolicTensor.__str__ = _symbolic_str
+SymbolicTensor.__len__ = _symbolic_len
+SymbolicTensor.__iter__ = _symbolic_iter
+SymbolicTensor.__bool__ = _symbolic_bool
+SymbolicTensor.__array__ = _symbolic_array
+SymbolicTensor.__index__ = _symbolic_index
+SymbolicTensor.__array_priority__ = EagerTensor.__array_priority__ = 100
+SymbolicTensor.__module__ = "floe"
 
 
 class TensorSpec:
@@ -273,38 +312,113 @@ def _number(dtype):
 
 def constant(value, dtype=None, shape=None, name="Const"):
     """A tensor with the given values; a Const node where a graph is being recorded."""
-    t = value if isinstance(value, SymbolicTensor) else _floe.to_tensor(value, _number(dtype))
-    if shape is not None and not isinstance(t, SymbolicTensor):
+    return _constant(value, dtype, shape, name, allow_broadcast=True)
+
+
+def _constant(value, dtype, shape, name, allow_broadcast):
+    graph = _floe.current_graph()
+    if isinstance(value, SymbolicTensor):
+        raise TypeError(f"Expected a value for a constant, got the symbolic tensor {value!r}.")
+    if isinstance(value, EagerTensor) and dtype is not None and value.dtype != dtype:
+        t = _floe.invoke_now("Cast", [value], {"DstT": dtypes.as_dtype(dtype)})[0]
+    elif hasattr(value, "__tf_tensor__") and not isinstance(value, Tensor):
+        t = convert_to_tensor(value, dtype)
+    else:
+        t = _floe.to_tensor(value, _number(dtype))
+    if shape is not None:
         shape = as_shape(shape)
-        if t.shape.num_elements() not in (1, shape.num_elements()):
+        if t.shape.num_elements() not in (1, shape.num_elements()) or not allow_broadcast and (
+            t.shape.num_elements() != shape.num_elements()
+        ):
             raise TypeError(
                 f"Eager execution of tf.constant with unsupported shape. Tensor {t.numpy()} (converted from {value}) has "
                 f"{t.shape.num_elements()} elements, but got `shape` {shape} with {shape.num_elements()} elements)."
             )
         t = _floe.broadcast_fill(t, shape)
-    from . import graph
+    if graph is None or isinstance(t, SymbolicTensor):
+        return t
+    return graph._core.constant(t, name or "Const")
 
-    g = graph._recording()
-    return g._constant(t, name) if g is not None and isinstance(t, EagerTensor) else t
 
-
-def convert_to_tensor(value, dtype=None, dtype_hint=None, name=None):
-    """The value as a tensor: NumPy arrays, numbers, nested lists, strings, tensors."""
-    if isinstance(value, SymbolicTensor):
-        if dtype is not None and value.dtype != dtype:
+def convert_to_tensor(value, dtype=None, dtype_hint=None, name=None, preferred_dtype=None, as_ref=False):
+    """The value as a tensor: NumPy arrays, numbers, nested lists, strings, tensors, variables."""
+    hint = dtype_hint if dtype_hint is not None else preferred_dtype
+    if isinstance(value, Tensor):
+        if dtype is not None and value.dtype != dtypes.as_dtype(dtype).base_dtype:
             raise ValueError(
                 f"Tensor conversion requested dtype {dtypes.as_dtype(dtype).name} for Tensor with dtype "
                 f"{value.dtype.name}: {value!r}"
             )
+        if isinstance(value, EagerTensor):
+            g = _floe.current_graph()
+            return value if g is None else g._core.bring_in(value)
         return value
-    if isinstance(value, EagerTensor) and (dtype is None or value.dtype == dtype):
-        t = value
-    else:
-        t = _floe.to_tensor(value, _number(dtype), _number(dtype_hint))
-    from . import graph
+    return _floe.to_input(value, _number(dtype), _number(hint), name or "Const")
 
-    g = graph._recording()
-    return t if g is None else g._constant(t, name or "Const")
+
+_conversions = []
+
+
+def register_tensor_conversion_function(base_type, conversion_func, priority=100):
+    """From now on objects of `base_type` become tensors by conversion_func(value, dtype, name, as_ref)."""
+    if not callable(conversion_func):
+        raise TypeError("Argument `conversion_func` must be callable.")
+    _conversions.append((priority, len(_conversions), base_type, conversion_func))
+    _conversions.sort(key=lambda c: c[:2])
+
+
+def _holds_tensors(value, depth=0):
+    if isinstance(value, (list, tuple)):
+        return depth < 50 and any(_holds_tensors(v, depth + 1) for v in value)
+    return isinstance(value, Tensor) or hasattr(value, "__tf_tensor__")
+
+
+def _convert(value, dtype, hint, name):
+    """For the core: what it cannot make a tensor of by itself, else None."""
+    if type(value) is _np.ndarray and value.dtype != object:
+        return None
+    method = getattr(value, "__tf_tensor__", None)
+    if method is not None and not isinstance(value, type):
+        return method(dtype, name or None)
+    for _, _, base, function in _conversions:
+        if isinstance(value, base):
+            result = function(value, dtype=dtype, name=name or None, as_ref=False)
+            if result is not NotImplemented:
+                return result
+    if isinstance(value, (list, tuple)) and _holds_tensors(value):
+        return _packed(value, dtype, hint)
+    if isinstance(value, TensorShape):
+        if not value.is_fully_defined():
+            raise ValueError(f"Cannot convert a partially known TensorShape {value} to a Tensor.")
+        return convert_to_tensor(_np.array(value.as_list(), _np.int32 if dtype is None else dtype.as_numpy_dtype))
+    if isinstance(value, Dimension):
+        return convert_to_tensor(value.value, dtype)
+    if isinstance(value, dtypes.DType):
+        return None
+    return None
+
+
+def _packed(value, dtype, hint):
+    if not isinstance(value, (list, tuple)):
+        return convert_to_tensor(value, dtype, hint)
+    if dtype is None:
+        dtype = _first_type(value)
+    items = [_packed(v, dtype, hint) for v in value]
+    from . import raw_ops
+
+    return raw_ops.Pack(values=items, axis=0)
+
+
+def _first_type(value):
+    if isinstance(value, (list, tuple)):
+        for v in value:
+            t = _first_type(v)
+            if t is not None:
+                return t
+        return None
+    if isinstance(value, Tensor) or hasattr(value, "__tf_tensor__"):
+        return value.dtype
+    return None
 
 
 def is_tensor(x):

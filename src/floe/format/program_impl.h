@@ -16,8 +16,8 @@ namespace floe {
 
 struct Program::Impl {
   std::string file;  // for messages
-  MessagePtr graph_def;
-  std::unique_ptr<Graph> graph;
+  MessagePtr graph_def;  // null for a graph that was recorded
+  std::shared_ptr<Graph> graph;
   ResourceManager resources;
   std::shared_ptr<CallableCache> callables = std::make_shared<CallableCache>();
 
@@ -25,7 +25,7 @@ struct Program::Impl {
   /// Functions refer to each other, the library and the cache in circles.
   ~Impl() {
     callables->clear();
-    if (graph && graph->library) graph->library->clear();
+    if (graph_def && graph && graph->library) graph->library->clear();
   }
 };
 

@@ -1,4 +1,6 @@
+#include "floe/autodiff/backpropagate.h"
 #include "floe/python/py.h"
+#include "floe/runtime/recorded_graph.h"
 
 namespace floe::python {
 
@@ -20,6 +22,24 @@ void set_python_error(const Error& e) {
   PyErr_SetObject(cls.ptr(), exception.ptr());
 }
 
+void translate_exception(const std::exception_ptr& p) {
+  try {
+    std::rethrow_exception(p);
+  } catch (nb::python_error& e) {
+    e.restore();
+  } catch (const OutOfScope& e) {
+    PyErr_SetObject(PyExc_TypeError, str_object(e.what()).ptr());
+  } catch (const NoGradientDefined& e) {
+    PyErr_SetObject(PyExc_LookupError, str_object(e.what()).ptr());
+  } catch (const Error& e) {
+    set_python_error(e);
+  } catch (const std::bad_alloc&) {
+    PyErr_NoMemory();
+  } catch (const std::exception& e) {
+    PyErr_SetString(PyExc_RuntimeError, e.what());
+  }
+}
+
 void throw_python(PyObject* type, const std::string& text) {
   PyErr_SetObject(type, str_object(text).ptr());
   throw nb::python_error();
@@ -39,9 +59,13 @@ void bind_errors(nb::module_& m) {
   nb::register_exception_translator([](const std::exception_ptr& p, void*) {
     try {
       std::rethrow_exception(p);
-    } catch (const Error& e) {
-      set_python_error(e);
+    } catch (const Error&) {
+      translate_exception(p);
     }
+  });
+  m.def("register_hooks", [](nb::object graph_for, nb::object convert) {
+    registered().graph_for = graph_for;
+    registered().convert = convert;
   });
   m.def(
       "register",

@@ -1,7 +1,12 @@
+#include <unordered_map>
+
 #include "floe/base/text.h"
 #include "floe/format/attr_proto.h"
+#include "floe/format/export_graph.h"
+#include "floe/format/schema.h"
 #include "floe/python/graph_core.h"
 #include "floe/python/run.h"
+#include "floe/runtime/context.h"
 
 namespace floe::python {
 namespace {
@@ -24,54 +29,22 @@ std::vector<Endpoint> endpoints(const GraphCore& g, const std::vector<Output>& v
 }
 
 nb::object attr_of(const GraphCore& g, size_t i, const std::string& name) {
-  const Message& nd = g.program->graph_def->get_message("node", i);
-  const Message* a = nd.find_map_message("attr", name);
-  if (!a) {
-    // Defaults that the file left out.
-    const AttrValue* v = g.node(i)->attrs.find(name);
-    if (!v)
-      throw_python(PyExc_ValueError,
-                   cat("Operation '", g.node(i)->name, "' has no attr named '", name, "'."));
-    return attr_object(*v);
-  }
-  if (a->has("shape")) return wrap_message(const_cast<Message&>(a->get_message("shape")));
-  if (a->has("tensor")) return wrap_message(const_cast<Message&>(a->get_message("tensor")));
-  if (a->has("func")) return wrap_message(const_cast<Message&>(a->get_message("func")));
-  return attr_object(attr_from_proto(*a));
+  const AttrValue* v = g.node(i)->attrs.find(name);
+  if (!v)
+    throw_python(PyExc_ValueError, cat("Operation '", g.node(i)->name, "' has no attr named '", name, "'."));
+  return attr_object(*v);
 }
 
-size_t add_node(GraphCore& g, const std::string& op_name, const std::string& name,
-                const std::vector<Output>& inputs, nb::dict attrs, const std::vector<size_t>& controls) {
-  const OpDef& op = get_op(op_name);
-  Graph& graph = g.graph();
-  AttrMap a = attrs_from(op, attrs);
-  std::vector<Endpoint> in = endpoints(g, inputs);
-  std::vector<DType> types;
-  for (const Endpoint& e : in) types.push_back(e.node->output_types[size_t(e.index)]);
-  infer_type_attrs(op, types, a, name);
-  a = normalize_attrs(op, std::move(a), name);
-  std::vector<Node*> waits;
-  for (size_t c : controls) waits.push_back(g.node(c));
-  infer_shapes(g);
-  size_t at = graph.nodes().size();
-  Node* n = graph.add(op, graph.unique_name(name), in, a, waits);
-  std::vector<Tensor> values;
-  for (const Endpoint& e : n->inputs) values.push_back(constant_value(e));
-  try {
-    infer_node(*n, values);
-  } catch (const Error&) {
-    graph.remove(n);
-    graph.compact();
-    throw;
-  }
-  Message& nd = g.program->graph_def->add_message("node");
-  nd.set_string("name", n->name);
-  nd.set_string("op", op.name);
-  for (const Endpoint& e : n->inputs) nd.add_string("input", endpoint_name(e));
-  for (const Node* c : n->controls) nd.add_string("input", "^" + c->name);
-  for (auto& [k, v] : n->attrs) attr_to_proto(v, nd.map_message("attr", k));
-  g.inferred = graph.nodes().size();
-  return at;
+PyObject* deref(PyObject* weak) {
+  if (!weak) return nullptr;
+  PyObject* o = PyWeakref_GetObject(weak);
+  return o && o != Py_None ? o : nullptr;
+}
+
+// Recorded graphs to what Python has for them, while it has something.
+std::unordered_map<const RecordedGraph*, GraphCore*>& cores() {
+  static auto* const m = new std::unordered_map<const RecordedGraph*, GraphCore*>;
+  return *m;
 }
 
 nb::object node_info(const GraphCore& g, size_t i) {
@@ -92,9 +65,135 @@ nb::list consumers(const GraphCore& g, const Output& o) {
 
 }  // namespace
 
+GraphCore::GraphCore(const std::string& name, bool is_function)
+    : GraphCore(RecordedGraph::make(
+          name, is_function ? RecordedGraph::Kind::kFunction : RecordedGraph::Kind::kProgram)) {}
+
+GraphCore::GraphCore(std::shared_ptr<RecordedGraph> g)
+    : recorded(std::move(g)), program(std::make_shared<Program::Impl>()), library(Message::make(schema::GraphDef)) {
+  program->graph = recorded->shared_graph();
+  cores()[recorded.get()] = this;
+}
+
+GraphCore::~GraphCore() {
+  cores().erase(recorded.get());
+  Py_XDECREF(owner);
+}
+
+Node* GraphCore::node(size_t i) const {
+  auto nodes = graph().nodes();
+  if (i >= nodes.size() || !nodes[i])
+    throw OutOfRange(cat("The graph has ", nodes.size(), " nodes, not node ", i));
+  return nodes[i].get();
+}
+
+void GraphCore::fill_node_def(const Node& n, Message& node_def) const {
+  auto it = originals.find(&n);
+  if (it == originals.end()) return node_to_def(n, node_def);
+  node_def.copy_from(it->second.first->get_message("node", it->second.second));
+}
+
+nb::object graph_object(const std::shared_ptr<RecordedGraph>& g) {
+  auto it = cores().find(g.get());
+  if (it != cores().end())
+    if (PyObject* o = deref(it->second->owner)) return nb::borrow(o);
+  auto* core = new GraphCore(g);
+  return registered().graph_for(nb::cast(core, nb::rv_policy::take_ownership), g->is_function());
+}
+
 void bind_graph(nb::module_& m) {
   nb::class_<GraphCore> c(m, "GraphCore");
-  c.def(nb::init<>());
+  c.def(nb::init<const std::string&, bool>(), nb::arg("name"), nb::arg("is_function"));
+  c.def("set_owner", [](GraphCore& g, nb::object owner) {
+    Py_XDECREF(g.owner);
+    g.owner = PyWeakref_NewRef(owner.ptr(), nullptr);
+    if (!g.owner) throw nb::python_error();
+  });
+  c.def("push", [](const GraphCore& g) { push_graph(g.recorded); });
+  c.def("set_default", [](const GraphCore& g) { set_default_graph(g.recorded); });
+  c.def_prop_rw(
+      "scope", [](const GraphCore& g) { return str_object(g.recorded->scope); },
+      [](GraphCore& g, const std::string& s) { g.recorded->scope = s; });
+  c.def_prop_rw(
+      "device", [](const GraphCore& g) { return str_object(g.recorded->device); },
+      [](GraphCore& g, const std::string& s) { g.recorded->device = s; });
+  c.def("name", [](const GraphCore& g) { return str_object(g.recorded->name()); });
+  c.def("unique_name", [](GraphCore& g, const std::string& name, bool mark) {
+    return str_object(g.recorded->unique_name(name, mark));
+  });
+  c.def("set_controls", [](GraphCore& g, const std::vector<size_t>& ids) {
+    g.recorded->controls.clear();
+    for (size_t i : ids) g.recorded->controls.push_back(g.node(i));
+  });
+  c.def("set_extra_attrs", [](GraphCore& g, nb::dict attrs) {
+    g.recorded->extra_attrs = AttrMap();
+    for (auto [k, v] : attrs)
+      g.recorded->extra_attrs.set(nb::cast<std::string>(k), attr_from_proto(unwrap_message(v)));
+  });
+  c.def("add_input", [](GraphCore& g, nb::handle dtype, nb::handle shape, const std::string& name) {
+    return wrap(g.recorded->add_input(dtype_from(dtype), shape_from(shape), name));
+  }, nb::arg("dtype"), nb::arg("shape").none(), nb::arg("name"));
+  c.def("constant", [](GraphCore& g, nb::handle value, const std::string& name) {
+    return wrap(g.recorded->constant(to_tensor(value), name));
+  });
+  c.def("bring_in", [](GraphCore& g, nb::handle value) {
+    Endpoint e = g.recorded->bring_in(to_input(value));
+    return wrap(g.recorded->symbol(e));
+  });
+  c.def("capture", [](GraphCore& g, nb::handle value, const std::string& name) {
+    return wrap(g.recorded->capture(*unwrap(value), name));
+  });
+  c.def("add_capture", [](GraphCore& g, nb::handle outer, nb::handle inner) {
+    g.recorded->add_capture(*unwrap(outer), *unwrap(inner));
+  });
+  c.def("captures", [](const GraphCore& g) {
+    nb::list l;
+    for (const auto& x : g.recorded->captures())
+      l.append(nb::make_tuple(wrap(x.outer()), wrap(g.recorded->symbol(x.inner))));
+    return l;
+  });
+  c.def("outer", [](const GraphCore& g) -> nb::object {
+    auto o = g.recorded->outer();
+    return o ? graph_object(o) : nb::none();
+  });
+  c.def("symbol", [](const GraphCore& g, Output o) { return wrap(g.recorded->symbol(endpoint(g, o))); });
+  c.def("location", [](const GraphCore& g, size_t i) { return str_object(g.recorded->location(g.node(i))); });
+  c.def("set_shape", [](GraphCore& g, Output o, nb::handle shape) {
+    Endpoint e = endpoint(g, o);
+    auto& shapes = e.node->output_shapes;
+    if (shapes.size() <= size_t(e.index)) shapes.resize(size_t(e.index) + 1, Shape::unknown());
+    shapes[size_t(e.index)] = shape_from(shape);
+  }, nb::arg("output"), nb::arg("shape").none());
+  c.def("known_value", [](const GraphCore& g, Output o) -> nb::object {
+    Tensor t = g.recorded->known().value(endpoint(g, o));
+    return t ? wrap(t) : nb::none();
+  });
+  c.def("known_elements", [](const GraphCore& g, Output o) {
+    return shape_object(g.recorded->known().elements(endpoint(g, o)));
+  });
+  c.def("set_attr", [](GraphCore& g, size_t i, const std::string& name, nb::handle value) {
+    g.originals.erase(g.node(i));
+    g.node(i)->attrs.set(name, attr_from_proto(unwrap_message(value)));
+  });
+  c.def("update_input", [](GraphCore& g, size_t i, size_t k, Output o) {
+    Node* n = g.node(i);
+    if (k >= n->inputs.size()) throw OutOfRange(cat("Node '", n->name, "' has ", n->inputs.size(), " inputs"));
+    g.originals.erase(n);
+    n->inputs[k] = endpoint(g, o);
+  });
+  c.def("add_control", [](GraphCore& g, size_t i, size_t before) {
+    g.originals.erase(g.node(i));
+    g.node(i)->controls.push_back(g.node(before));
+  });
+  c.def("has_effects", [](const GraphCore& g) { return !g.recorded->effects().empty(); });
+  m.def("current_graph", []() -> nb::object {
+    const auto& g = current_graph();
+    return g ? graph_object(g) : nb::none();
+  });
+  m.def("recording", [] { return bool(current_graph()); });
+  m.def("push_eager", [] { push_graph(nullptr); });
+  m.def("pop_graph", &pop_graph);
+  m.def("clear_default_graph", [] { set_default_graph(nullptr); });
   c.def("__len__", [](const GraphCore& g) { return g.graph().nodes().size(); });
   c.def("find", [](const GraphCore& g, const std::string& name) {
     Node* n = g.graph().find(name);
@@ -110,7 +209,9 @@ void bind_graph(nb::module_& m) {
   c.def("node_type", [](const GraphCore& g, size_t i) { return str_object(g.node(i)->op_name); });
   c.def("node_device", [](const GraphCore& g, size_t i) { return str_object(g.node(i)->device); });
   c.def("node_def", [](const GraphCore& g, size_t i) {
-    return wrap_message(*g.program->graph_def->get_message("node", i).clone());
+    MessagePtr m = Message::make(*schema::find_message("tensorflow.NodeDef"));
+    g.fill_node_def(*g.node(i), *m);
+    return wrap_message(*m);
   });
   c.def("get_attr", &attr_of);
   c.def("output_dtype", [](const GraphCore& g, Output o) {
@@ -124,7 +225,16 @@ void bind_graph(nb::module_& m) {
     return shape_object(known ? e.node->output_shapes[size_t(e.index)] : Shape::unknown());
   });
   c.def("consumers", &consumers);
-  c.def("graph_def", [](const GraphCore& g) { return wrap_message(*g.program->graph_def->clone()); });
+  c.def(
+      "graph_def",
+      [](GraphCore& g, size_t from, bool shapes) {
+        if (shapes) infer_shapes(g);
+        MessagePtr def = export_graph(g.graph(), from, shapes, g.library.get());
+        for (size_t i = from; !shapes && i < g.graph().nodes().size(); ++i)
+          if (g.originals.count(g.node(i))) g.fill_node_def(*g.node(i), def->mutable_message("node", i - from));
+        return wrap_message(*def);
+      },
+      nb::arg("from_version") = 0, nb::arg("add_shapes") = false);
   c.def(
       "import_graph_def",
       [](GraphCore& g, nb::handle def, const std::string& prefix, nb::list mapped) {
@@ -132,11 +242,11 @@ void bind_graph(nb::module_& m) {
         for (nb::handle x : mapped)
           m.push_back({nb::cast<std::string>(x[0]), nb::cast<int>(x[1]),
                        endpoint(g, {nb::cast<size_t>(x[2]), nb::cast<int>(x[3])})});
-        return import_into(g, unwrap_message(def), prefix, m);
+        size_t first = import_into(g, unwrap_message(def), prefix, m);
+        infer_shapes(g);
+        return first;
       },
       nb::arg("graph_def"), nb::arg("prefix"), nb::arg("mapped"));
-  c.def("add_node", &add_node, nb::arg("op"), nb::arg("name"), nb::arg("inputs"), nb::arg("attrs"),
-        nb::arg("controls"));
   c.def(
       "function",
       [](const GraphCore& g, const std::vector<Output>& feeds, const std::vector<Output>& fetches,

@@ -1,20 +1,37 @@
-// A graph that Python records into: nodes for the runtime and, in step with them, the GraphDef.
+// A recorded graph as Python holds it.
 #pragma once
+
+#include <unordered_map>
 
 #include "floe/format/program_impl.h"
 #include "floe/python/py.h"
+#include "floe/runtime/recorded_graph.h"
 
 namespace floe::python {
 
 struct GraphCore {
-  GraphCore();
-  /// Everything a Function needs; the graph's nodes and graph_def's nodes are parallel.
-  std::shared_ptr<Program::Impl> program;
-  size_t inferred = 0;  // nodes whose shapes are known as far as they can be
+  GraphCore(const std::string& name, bool is_function);
+  explicit GraphCore(std::shared_ptr<RecordedGraph> g);
+  ~GraphCore();
+  GraphCore(const GraphCore&) = delete;
+  GraphCore& operator=(const GraphCore&) = delete;
 
-  Graph& graph() const { return *program->graph; }
+  std::shared_ptr<RecordedGraph> recorded;
+  /// For running pieces of the graph: state and compiled functions.
+  std::shared_ptr<Program::Impl> program;
+  MessagePtr library;    // a GraphDef that holds the functions of imported graphs
+  /// NodeDefs of imported nodes as their file had them: message and position.
+  std::unordered_map<const Node*, std::pair<MessagePtr, size_t>> originals;
+  PyObject* owner = nullptr;  // weak reference to the Python Graph
+  size_t inferred = 0;   // nodes whose shapes are known as far as they can be
+
+  Graph& graph() const { return recorded->graph(); }
+  void fill_node_def(const Node& n, Message& node_def) const;
   Node* node(size_t i) const;
 };
+
+/// The Python Graph of a recorded graph, made when there is none.
+nb::object graph_object(const std::shared_ptr<RecordedGraph>& g);
 
 /// An outer tensor that stands in for an input of the imported graph.
 struct MappedInput {

@@ -49,7 +49,7 @@ class Import {
     add_stand_ins(*renamed);
     std::unique_ptr<Graph> imported = import_graph(renamed);
     merge_library(*imported, *renamed);
-    copy_nodes(*imported, *renamed, count);
+    copy_nodes(*imported, renamed, count);
     return first;
   }
 
@@ -121,12 +121,11 @@ class Import {
   void merge_library(const Graph& imported, const Message& def) {
     if (!imported.library) return;
     Graph& g = g_.graph();
-    if (!g.library) g.library = std::make_shared<FunctionLibrary>();
     for (const std::string& name : imported.library->names())
       if (!g.library->has(name))
         g.library->add_lazy(name,
                             [library = imported.library](const FuncRef& ref) { return library->find(ref); });
-    Message& to = g_.program->graph_def->mutable_message("library");
+    Message& to = g_.library->mutable_message("library");
     std::unordered_set<std::string> have;
     for (size_t i = 0, n = to.size("function"); i < n; ++i)
       have.emplace(to.get_message("function", i).get_message("signature").get_string("name"));
@@ -144,7 +143,7 @@ class Import {
     return {copies_.at(e.node), e.index};
   }
 
-  void copy_nodes(const Graph& imported, const Message& def, size_t count) {
+  void copy_nodes(const Graph& imported, const MessagePtr& def, size_t count) {
     Graph& g = g_.graph();
     auto nodes = imported.nodes();
     for (size_t i = 0; i < count; ++i) {
@@ -154,20 +153,14 @@ class Import {
       c->device = n.device;
       c->output_types = n.output_types;
       c->output_shapes = n.output_shapes;
+      g_.recorded->unique_name(n.name);
       copies_[&n] = c;
     }
     for (size_t i = 0; i < count; ++i) {
       const Node& n = *nodes[i];
       Node* c = copies_.at(&n);
-      Message& nd = g_.program->graph_def->add_message("node");
-      nd.copy_from(def.get_message("node", i));
-      size_t k = 0;
-      for (const Endpoint& e : n.inputs) {
-        Endpoint o = outer(e);
-        c->inputs.push_back(o);
-        // Data inputs come first in a NodeDef.
-        nd.set("input", k++, std::string_view(endpoint_name(o)));
-      }
+      for (const Endpoint& e : n.inputs) c->inputs.push_back(outer(e));
+      if (stand_ins_.empty()) g_.originals[c] = {def, i};
       for (const Node* p : n.controls) c->controls.push_back(copies_.at(p));
     }
   }
@@ -184,22 +177,8 @@ class Import {
 
 }  // namespace
 
-GraphCore::GraphCore() : program(make_program(Message::make(schema::GraphDef), "")) {}
-
-Node* GraphCore::node(size_t i) const {
-  auto nodes = graph().nodes();
-  if (i >= nodes.size() || !nodes[i])
-    throw OutOfRange(cat("The graph has ", nodes.size(), " nodes, not node ", i));
-  return nodes[i].get();
-}
-
 size_t import_into(GraphCore& g, const Message& graph_def, const std::string& prefix,
                    const std::vector<MappedInput>& mapped) {
-  if (g.graph().nodes().empty() && prefix.empty() && mapped.empty()) {
-    g.program = make_program(graph_def.clone(), "");
-    g.inferred = 0;
-    return 0;
-  }
   return Import(g, graph_def, prefix, mapped).run();
 }
 

@@ -10,7 +10,10 @@ NB_MODULE(_floe, m) {
   bind_message(m);
   bind_message_containers(m);
   bind_ops(m);
+  bind_op_function(m);
   bind_graph(m);
   bind_function(m);
+  bind_concrete(m);
+  bind_autodiff(m);
   bind_misc(m);
 }

@@ -5,7 +5,7 @@
 #include "floe/format/schema.h"
 #include "floe/format/tensor_proto.h"
 #include "floe/python/py.h"
-#include "floe/threads.h"
+#include "floe/runtime/context.h"
 
 namespace floe::python {
 namespace {
@@ -117,11 +117,6 @@ nb::dict describe_op(const OpDef& op) {
   return d;
 }
 
-ResourceManager& eager_resources() {
-  static ResourceManager* r = new ResourceManager;
-  return *r;
-}
-
 }  // namespace
 
 nb::object attr_object(const AttrValue& value) {
@@ -197,22 +192,19 @@ void bind_ops(nb::module_& m) {
       "invoke",
       [](const std::string& name, nb::list inputs, nb::dict attrs) {
         const OpDef& op = get_op(name);
-        std::vector<Tensor> in;
-        for (nb::handle h : inputs) in.push_back(to_tensor(h));
-        AttrMap a = attrs_from(op, attrs);
-        RunState state;
-        state.resources = &eager_resources();
-        state.threads = num_threads();
-        std::vector<Tensor> out;
-        {
-          nb::gil_scoped_release release;
-          out = invoke(op, std::move(in), std::move(a), state);
-        }
-        nb::list l;
-        for (Tensor& t : out) l.append(wrap(std::move(t)));
-        return l;
+        std::vector<Tensor> in = tensors_from(inputs);
+        return wrap_all(call_op(op, std::move(in), attrs_from(op, attrs)));
       },
       nb::arg("op"), nb::arg("inputs"), nb::arg("attrs"));
+  m.def(
+      "invoke_now",
+      [](const std::string& name, nb::list inputs, nb::dict attrs) {
+        const OpDef& op = get_op(name);
+        std::vector<Tensor> in;
+        for (nb::handle h : inputs) in.push_back(to_tensor(h));
+        return wrap_all(run_op(op, std::move(in), attrs_from(op, attrs)));
+      },
+      nb::arg("op"), nb::arg("inputs"), nb::arg("attrs"), "Runs an op, whatever is being recorded.");
   m.def("tensor_to_proto", [](nb::handle t) { return wrap_message(*tensor_to_proto(to_tensor(t))); });
   m.def("tensor_from_proto", [](nb::handle p) { return wrap(tensor_from_proto(unwrap_message(p))); });
 }

@@ -20,12 +20,19 @@ namespace nb = nanobind;
 namespace floe::python {
 
 /// `tf.Tensor`: the base of eager and symbolic tensors.
-struct PyTensor {};
-
-/// `tf.EagerTensor`: a tensor with a value.
-struct EagerTensor : PyTensor {
-  explicit EagerTensor(Tensor t) : value(std::move(t)) {}
+struct PyTensor {
+  explicit PyTensor(Tensor t) : value(std::move(t)) {}
   Tensor value;
+};
+
+/// `tf.EagerTensor`: a tensor with a value, now or when somebody looks.
+struct EagerTensor : PyTensor {
+  using PyTensor::PyTensor;
+};
+
+/// `SymbolicTensor`: an output of a node in a graph.
+struct SymbolicTensor : PyTensor {
+  using PyTensor::PyTensor;
 };
 
 /// Objects that the Python side of the package registers at import.
@@ -35,12 +42,22 @@ struct Registered {
   nb::object error_classes;  // code -> class
   nb::object decode_error, parse_error;
   nb::object message_class;  // full name -> Python class
+  nb::object graph_for;      // GraphCore, is function -> Graph
+  nb::object convert;        // value, dtype or None, name -> Tensor: for what the core does not know
 };
 Registered& registered();
 
+/// An EagerTensor, or the SymbolicTensor that its graph has for it.
 nb::object wrap(Tensor t);
-/// The tensor inside of an EagerTensor, or null.
+nb::list wrap_all(std::vector<Tensor> tensors);
+/// The tensor inside of a Python tensor of any kind, or null.
 const Tensor* unwrap(nb::handle h);
+/// Anything that can be an op's input: tensors, variables, arrays, numbers. While a graph is being recorded,
+/// values become constants of it, called `name`.
+Tensor to_input(nb::handle value, DType dtype = DType::kInvalid, DType hint = DType::kInvalid,
+                std::string_view name = {});
+/// A list of tensors.
+std::vector<Tensor> tensors_from(nb::handle sequence);
 
 nb::object dtype_object(DType t);
 /// From a DType object, a name, a NumPy type or an enum value; the Python side does the look-up.
@@ -69,6 +86,8 @@ nb::object attr_object(const AttrValue& v);
 AttrValue attr_from(nb::handle h, const AttrDef& def, std::string_view op);
 AttrMap attrs_from(const OpDef& op, nb::dict attrs);
 
+/// Sets the Python exception that belongs to a C++ one.
+void translate_exception(const std::exception_ptr& e);
 /// Sets the Python exception that belongs to an error.
 void set_python_error(const Error& e);
 [[noreturn]] void throw_python(PyObject* type, const std::string& text);
@@ -85,6 +104,9 @@ void bind_message_containers(nb::module_& m);
 void bind_graph(nb::module_& m);
 void bind_function(nb::module_& m);
 void bind_ops(nb::module_& m);
+void bind_op_function(nb::module_& m);
+void bind_autodiff(nb::module_& m);
+void bind_concrete(nb::module_& m);
 void bind_misc(nb::module_& m);
 
 }  // namespace floe::python

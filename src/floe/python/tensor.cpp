@@ -1,5 +1,8 @@
 #include "floe/base/text.h"
+#include "floe/python/graph_core.h"
 #include "floe/python/py.h"
+#include "floe/runtime/context.h"
+#include "floe/runtime/recorded_graph.h"
 
 namespace floe::python {
 namespace {
@@ -127,11 +130,59 @@ PyType_Slot eager_slots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_buffe
 
 }  // namespace
 
-nb::object wrap(Tensor t) { return nb::cast(EagerTensor(std::move(t))); }
+namespace {
+
+nb::object wrap_symbol(Tensor t) {
+  const Symbol& s = symbol_of(t);
+  nb::object graph = graph_object(s.graph);
+  nb::object tensors = graph.attr("_tensors");
+  nb::object key = nb::int_((int64_t(s.endpoint.node->id) << 20) | s.endpoint.index);
+  if (PyObject* known = PyDict_GetItemWithError(tensors.ptr(), key.ptr())) return nb::borrow(known);
+  nb::object o = nb::cast(SymbolicTensor(std::move(t)));
+  o.attr("_graph") = graph;
+  PyDict_SetItem(tensors.ptr(), key.ptr(), o.ptr());
+  return o;
+}
+
+}  // namespace
+
+nb::object wrap(Tensor t) {
+  if (t.is_symbolic()) return wrap_symbol(std::move(t));
+  return nb::cast(EagerTensor(std::move(t)));
+}
+
+nb::list wrap_all(std::vector<Tensor> tensors) {
+  nb::list l;
+  for (Tensor& t : tensors) l.append(wrap(std::move(t)));
+  return l;
+}
 
 const Tensor* unwrap(nb::handle h) {
-  EagerTensor* t = nullptr;
-  return nb::try_cast<EagerTensor*>(h, t) && t ? &t->value : nullptr;
+  PyTensor* t = nullptr;
+  return nb::try_cast<PyTensor*>(h, t) && t ? &t->value : nullptr;
+}
+
+Tensor to_input(nb::handle value, DType dtype, DType hint, std::string_view name) {
+  if (const Tensor* t = unwrap(value)) {
+    if (dtype == DType::kInvalid || t->dtype() == dtype) return *t;
+    return to_tensor(value, dtype, hint);  // fails with the message for it
+  }
+  PyObject* o = value.ptr();
+  bool plain = PyLong_Check(o) || PyFloat_Check(o) || PyUnicode_Check(o) || PyBytes_Check(o);
+  // Lists may hold tensors, and other objects may know how to become one.
+  if (!plain && registered().convert.is_valid()) {
+    nb::object t = registered().convert(value, dtype_object(dtype), dtype_object(hint), str_object(name));
+    if (const Tensor* r = unwrap(t)) return *r;
+  }
+  Tensor t = to_tensor(value, dtype, hint);
+  const auto& g = current_graph();
+  return g ? g->constant(t, name) : t;
+}
+
+std::vector<Tensor> tensors_from(nb::handle sequence) {
+  std::vector<Tensor> v;
+  for (nb::handle h : sequence) v.push_back(to_input(h));
+  return v;
 }
 
 nb::object dtype_object(DType t) {
@@ -168,13 +219,24 @@ Shape shape_from(nb::handle h) {
 }
 
 void bind_tensor(nb::module_& m) {
-  nb::class_<PyTensor>(m, "Tensor", nb::dynamic_attr(), nb::is_weak_referenceable()).def(nb::init<>());
+  nb::class_<PyTensor> base(m, "Tensor", nb::dynamic_attr(), nb::is_weak_referenceable());
+  base.def_prop_ro("dtype", [](const PyTensor& t) { return dtype_object(t.value.dtype()); });
+  base.def_prop_ro("_id", [](const PyTensor& t) { return tensor_id(t.value); });
+
+  nb::class_<SymbolicTensor, PyTensor> symbolic(m, "SymbolicTensor");
+  symbolic.def_prop_ro("shape", [](const SymbolicTensor& t) {
+    const Endpoint& e = symbol_of(t.value).endpoint;
+    bool known = size_t(e.index) < e.node->output_shapes.size();
+    return shape_object(known ? e.node->output_shapes[size_t(e.index)] : Shape::unknown());
+  });
+  symbolic.def_prop_ro("name", [](const SymbolicTensor& t) { return str_object(tensor_name(t.value)); });
+  symbolic.def_prop_ro("value_index", [](const SymbolicTensor& t) { return symbol_of(t.value).endpoint.index; });
+  symbolic.def_prop_ro("_node_id", [](const SymbolicTensor& t) { return symbol_of(t.value).endpoint.node->id; });
 
   nb::class_<EagerTensor, PyTensor> c(m, "EagerTensor", nb::type_slots(eager_slots));
   c.def("numpy", [](nb::handle self) {
     return to_numpy(nb::cast<const EagerTensor&>(self).value, is_temporary(self));
   });
-  c.def_prop_ro("dtype", [](const EagerTensor& t) { return dtype_object(t.value.dtype()); });
   c.def_prop_ro("shape", [](const EagerTensor& t) { return shape_object(t.value.shape()); });
   c.def_prop_ro("ndim", [](const EagerTensor& t) { return t.value.rank(); });
   c.def("_view", [](const EagerTensor& t) { return numpy_view(t.value); });
@@ -206,6 +268,12 @@ void bind_tensor(nb::module_& m) {
       "to_tensor",
       [](nb::handle value, int dtype, int hint) { return wrap(to_tensor(value, DType(dtype), DType(hint))); },
       nb::arg("value").none(), nb::arg("dtype") = 0, nb::arg("hint") = 0);
+  m.def(
+      "to_input",
+      [](nb::handle value, int dtype, int hint, const std::string& name) {
+        return wrap(to_input(value, DType(dtype), DType(hint), name));
+      },
+      nb::arg("value").none(), nb::arg("dtype") = 0, nb::arg("hint") = 0, nb::arg("name") = "");
   m.def(
       "broadcast_fill",
       [](const EagerTensor& t, nb::handle shape) {

@@ -137,6 +137,12 @@ TEST(Nan, Strided) {
   check({"Conv2D", {1, 28, 28, 64}, {3, 3, 64, 32}, 2}, kNan, kEverywhere);
   check({"Conv2D", {1, 28, 28, 64}, {1, 1, 64, 32}, 2}, kNan, kEverywhere);
 }
+TEST(Nan, FewPositions) {
+  check({"Conv2D", {1, 7, 7, 64}, {3, 3, 64, 48}}, kNan, kEverywhere);
+  check({"Conv2D", {3, 5, 6, 32}, {3, 5, 32, 20}, 2}, kNan, kEverywhere);
+  check({"Conv2D", {1, 12, 12, 16}, {3, 3, 16, 16}, 1, "VALID", 3}, kNan, kEverywhere);
+  check({"Conv2D", {1, 6, 6, 48}, {3, 3, 48, 48}}, kNan, kEverywhere, true);
+}
 TEST(Nan, Dilated) { check({"Conv2D", {1, 20, 20, 16}, {3, 3, 16, 16}, 1, "SAME", 2}, kNan, kEverywhere); }
 TEST(Nan, Grouped) { check({"Conv2D", {1, 14, 14, 32}, {3, 3, 8, 32}}, kNan, kEverywhere); }
 TEST(Nan, OtherSizes) { check({"Conv2D", {1, 17, 17, 24}, {1, 7, 24, 24}}, kNan, kEverywhere, true); }

@@ -18,10 +18,11 @@ constexpr double kParallelFlops = 6e6;
 // Up to so many outputs own kernels are level with oneDNN or a few percent behind; a net that gets by without
 // oneDNN starts faster and needs less memory, because its library is never touched.
 constexpr int64_t kLevelOutputs = 1'300'000;
-constexpr int64_t kLevelDirectOutputs = 500'000;
+constexpr int64_t kLevelDirectOutputs = 900'000;
+constexpr int64_t kFewPositions = 64;
 
 struct Conv {
-  enum class Way { kDepthwise, kGemm, kWinograd, kDirect, kDnnl } way = Way::kDnnl;
+  enum class Way { kDepthwise, kGemm, kWinograd, kDirect, kGathered, kDnnl } way = Way::kDnnl;
   ConvGeometry g;
   EpilogueSpec epilogue;
   bool keep = false;  // the filter never changes
@@ -93,6 +94,12 @@ bool is_finite(const Tensor& t) {
   return special == 0;
 }
 
+// The windows copied side by side, then one product: level with oneDNN where little is copied.
+bool is_gathered(const ConvGeometry& g) {
+  return g.groups == 1 && g.in_channels >= 16 &&
+         (g.taps() == 1 || g.batch * g.out_positions() <= kFewPositions);
+}
+
 std::shared_ptr<PackedFloats> packed_b(const Tensor& filter, const std::string& key, int64_t k, int64_t n) {
   return std::static_pointer_cast<PackedFloats>(get_packed(filter, key, [&] {
     auto p = std::make_shared<PackedFloats>(simd::packed_b_size(k, n));
@@ -144,6 +151,11 @@ std::shared_ptr<Conv> choose(const ConvGeometry& g, const EpilogueSpec& e, const
     c->packed = packed_b(*filter, "direct", g.taps() * g.in_channels, g.out_channels);
     return c;
   }
+  if (filter && is_gathered(g) && outputs < kLevelOutputs) {
+    c->way = Conv::Way::kGathered;
+    c->packed = packed_b(*filter, "direct", g.taps() * g.in_channels, g.out_channels);
+    return c;
+  }
   // Waking a team costs more than a small convolution.
   double flops =
       2.0 * double(g.batch * g.out_positions()) * double(g.out_channels * g.in_per_group() * g.taps());
@@ -191,21 +203,54 @@ void run_depthwise(const Conv& v, KernelContext& c) {
   });
 }
 
-void run_gemm(const Conv& v, KernelContext& c) {
+// a: [positions, k].
+void run_product(const Conv& v, KernelContext& c, const float* from, int64_t k) {
   const ConvGeometry& g = v.g;
   simd::GemmArgs a;
   a.m = g.batch * g.out_positions();
   a.n = g.out_channels;
-  a.k = g.in_channels;
-  a.a = c.in<float>(0);
+  a.k = k;
+  a.a = from;
   a.lda = a.k;
   a.packed_b = v.packed->data;
   a.c = c.out<float>(0);
   a.ldc = a.n;
   a.epilogue = v.epilogue.at(c, a.n);
   int64_t panels = simd::panel_count(a.n);
-  parallel_for(c.threads(), a.m, double(a.n) * double(a.k) * 0.008,
-               [&](int64_t from, int64_t to) { simd::gemm(a, from, to, 0, panels); });
+  // Few rows: the columns are split instead, so that each thread reads its part of the weights only.
+  if (a.m <= kFewPositions && panels >= c.threads())
+    parallel_for(c.threads(), panels, double(a.k) * double(a.m) * 0.5,
+                 [&](int64_t begin, int64_t end) { simd::gemm(a, 0, a.m, begin, end); });
+  else
+    parallel_for(c.threads(), a.m, double(a.n) * double(a.k) * 0.008,
+                 [&](int64_t begin, int64_t end) { simd::gemm(a, begin, end, 0, panels); });
+}
+
+void run_gemm(const Conv& v, KernelContext& c) { run_product(v, c, c.in<float>(0), v.g.in_channels); }
+
+void run_gathered(const Conv& v, KernelContext& c) {
+  const ConvGeometry& g = v.g;
+  const WindowDim &h = g.dim[1], &w = g.dim[2];
+  const float* x = c.in<float>(0);
+  int64_t channels = g.in_channels, k = g.taps() * channels, positions = g.batch * g.out_positions();
+  size_t bytes = size_t(positions * k) * sizeof(float);
+  std::unique_ptr<float, std::function<void(float*)>> rows(static_cast<float*>(allocate_bytes(bytes)),
+                                                           [&](float* p) { free_bytes(p, bytes); });
+  parallel_for(c.threads(), positions, double(k) * 0.1, [&](int64_t from, int64_t to) {
+    for (int64_t p = from; p < to; ++p) {
+      int64_t picture = p / (h.out * w.out), top = h.start(p / w.out % h.out), left = w.start(p % w.out);
+      float* row = rows.get() + p * k;
+      for (int64_t i = 0; i < h.kernel; ++i)
+        for (int64_t j = 0; j < w.kernel; ++j, row += channels) {
+          int64_t r = top + i * h.dilation, s = left + j * w.dilation;
+          if (r < 0 || s < 0 || r >= h.in || s >= w.in)
+            std::fill_n(row, channels, 0.0f);
+          else
+            std::copy_n(x + ((picture * h.in + r) * w.in + s) * channels, channels, row);
+        }
+    }
+  });
+  run_product(v, c, rows.get(), k);
 }
 
 void run_winograd(const Conv& v, KernelContext& c) {
@@ -260,6 +305,8 @@ void run(const Conv& v, KernelContext& c) {
       return run_gemm(v, c);
     case Conv::Way::kWinograd:
       return run_winograd(v, c);
+    case Conv::Way::kGathered:
+      return run_gathered(v, c);
     case Conv::Way::kDnnl: {
       const EpilogueSpec& e = v.epilogue;
       return v.dnnl->run(c.in<float>(0), c.input(1), v.keep, e.bias >= 0 ? c.in<float>(e.bias) : nullptr,

@@ -140,7 +140,7 @@ TEST_F(WhileLoop, ConditionHasOneResult) {
 
 TEST_F(WhileLoop, BodyKeepsTheNumberOfVariables) {
   EXPECT_CONTAINS(error_of([&] { run_graph(g, {x}, {loop("go_on", "two_results")}, {f32(3)}); }),
-                  "'body' gives 2 values");
+                  "body: the function takes 1 inputs and gives 2 outputs, the node has 1 and 1");
 }
 
 TEST_F(WhileLoop, CanBeCancelled) {

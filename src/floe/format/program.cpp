@@ -1,6 +1,8 @@
 #include "floe/program.h"
 
 #include <charconv>
+#include <map>
+#include <new>
 #include <unordered_set>
 
 #include "floe/base/text.h"
@@ -15,15 +17,29 @@ namespace floe {
 
 std::string tensor_name(const Endpoint& e) { return cat(e.node->name, ":", e.index); }
 
+namespace {
+
+// Runs `f`; its errors name the file.
+template <class F>
+auto naming_file(const std::string& file, F&& f) {
+  try {
+    return f();
+  } catch (const Error& e) {
+    std::string what = e.what();
+    if (file.empty() || what.rfind(file, 0) == 0) throw;
+    throw_error(e.code(), cat(file, ": ", what));
+  } catch (const std::bad_alloc&) {
+    throw ResourceExhausted(cat(file, file.empty() ? "" : ": ", "out of memory"));
+  }
+}
+
+}  // namespace
+
 std::shared_ptr<Program::Impl> make_program(MessagePtr graph_def, std::string file) {
   auto impl = std::make_shared<Program::Impl>();
   impl->file = std::move(file);
   impl->graph_def = std::move(graph_def);
-  try {
-    impl->graph = import_graph(impl->graph_def);
-  } catch (const Error& e) {
-    throw_error(e.code(), impl->file.empty() ? e.what() : cat(impl->file, ": ", e.what()));
-  }
+  naming_file(impl->file, [&] { impl->graph = import_graph(impl->graph_def); });
   return impl;
 }
 
@@ -46,8 +62,10 @@ Endpoint find_endpoint(const Graph& g, std::string_view name, std::string_view f
       if (x) names.push_back(x->name);
     auto near = nearest_names(node, names, 3);
     throw NotFound(cat(prefix, what, " '", name, "' is not in the graph of ", g.size(), " nodes.",
-                       near.empty() ? " `floe inspect` lists its names."
-                                    : cat(" The nearest names are '", join(near, "', '"), "'.")));
+                       near.empty()
+                           ? " `floe inspect` lists its names."
+                           : cat(near.size() == 1 ? " The nearest name is '" : " The nearest names are '",
+                                 join(near, "', '"), "'.")));
   }
   if (!n->op)
     while (n->num_outputs() <= index && index < 1024) n->output_types.push_back(DType::kInvalid);
@@ -128,16 +146,12 @@ std::shared_ptr<Function::Impl> make_function(const std::shared_ptr<Program::Imp
     if (s.rank() == 0 && e.node->is("Placeholder")) s = Shape::unknown();
     f->inputs.push_back({tensor_name(e), e.node->output_types[size_t(e.index)], s});
   }
-  try {
+  naming_file(p->file, [&] {
     auto body = extract_body(*p, feeds, fetches, targets);
     require_fed(*p, *body);
     f->executable = std::make_unique<Executable>(std::move(body), p->callables, options);
     f->outputs = result_specs(f->executable->body(), fetches);
-  } catch (const Error& e) {
-    std::string what = e.what();
-    if (p->file.empty() || what.rfind(p->file, 0) == 0) throw;
-    throw_error(e.code(), cat(p->file, ": ", what));
-  }
+  });
   return f;
 }
 
@@ -147,8 +161,14 @@ std::vector<Tensor> Function::Impl::call(std::vector<Tensor> in, const std::atom
   state.threads = num_threads();
   state.cancelled = cancelled;
   std::vector<Tensor> out;
-  if (initializers) std::call_once(initialized, [&] { initializers->run(state, {}, out); });
-  executable->run(state, in, out);
+  try {
+    if (initializers) std::call_once(initialized, [&] { initializers->run(state, {}, out); });
+    executable->run(state, in, out);
+  } catch (const ResourceExhausted&) {
+    naming_file(program->file, [] { throw; });
+  } catch (const std::bad_alloc&) {
+    naming_file(program->file, [] { throw; });
+  }
   return out;
 }
 
@@ -229,14 +249,47 @@ std::vector<std::string> Program::default_outputs() const {
   return v;
 }
 
+namespace {
+
+std::string why_no_output(const Graph& g) {
+  std::map<std::string, int> ops;
+  bool unread = false;
+  std::unordered_set<const Node*> read;
+  for (auto& n : g.nodes())
+    if (n) {
+      ++ops[n->op_name];
+      for (const Endpoint& e : n->inputs) read.insert(e.node);
+      read.insert(n->controls.begin(), n->controls.end());
+    }
+  for (auto& n : g.nodes()) unread = unread || (n && !read.count(n.get()));
+  if (ops.empty()) return "the graph has no nodes";
+  if (!unread) return "no output was found: every tensor is read by some node. Name the outputs";
+  std::string list;
+  size_t shown = 0;
+  for (auto& [op, n] : ops)
+    if (++shown <= 5) list += cat(list.empty() ? "" : ", ", n, " ", op);
+  return cat("no output was found: only inputs and constants are left unread (", g.size(),
+             g.size() == 1 ? " node: " : " nodes: ", list, ops.size() > 5 ? ", ..." : "",
+             "). Name the outputs");
+}
+
+void require_distinct(const std::vector<Endpoint>& feeds, const std::vector<std::string>& names,
+                      const std::string& file) {
+  for (size_t i = 0; i < feeds.size(); ++i)
+    for (size_t k = 0; k < i; ++k)
+      if (feeds[i] == feeds[k])
+        throw InvalidArgument(cat(file, file.empty() ? "" : ": ", "input '", names[i], "' is named twice"));
+}
+
+}  // namespace
+
 Function Program::function(std::vector<std::string> inputs, std::vector<std::string> outputs) const {
   std::vector<Endpoint> feeds, fetches;
   bool find_inputs = inputs.empty();
   if (outputs.empty()) {
     outputs = default_outputs();
     if (outputs.empty())
-      throw InvalidArgument(
-          cat(impl_->file, ": no output was found: every tensor is read by some node. Name the outputs"));
+      throw InvalidArgument(cat(impl_->file, impl_->file.empty() ? "" : ": ", why_no_output(*impl_->graph)));
   }
   for (const std::string& s : outputs)
     fetches.push_back(find_endpoint(*impl_->graph, s, impl_->file, "output"));
@@ -248,6 +301,7 @@ Function Program::function(std::vector<std::string> inputs, std::vector<std::str
         feeds.push_back(n->output());
   }
   for (const std::string& s : inputs) feeds.push_back(find_endpoint(*impl_->graph, s, impl_->file, "input"));
+  if (!find_inputs) require_distinct(feeds, inputs, impl_->file);
   auto f = make_function(impl_, feeds, fetches);
   std::vector<Node*> init = initializers_of(*impl_->graph, f->executable->body());
   if (!init.empty())

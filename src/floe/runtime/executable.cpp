@@ -18,6 +18,7 @@ constexpr int64_t kMinSlicedBatch = 4;
 void optimize(FunctionBody& b, const ExecutableOptions& options) {
   lower_references(b);
   raise_control_flow(b);
+  check_calls(b);
   inline_calls(b);
   check_supported(b, b.name.empty() ? "" : cat("Function '", b.name, "'"));
   simplify_controls(b);

@@ -19,6 +19,26 @@ Plan::Frame::~Frame() {
   free_bytes(arena, arena_size);
 }
 
+// The largest result is the one to name when there is no memory.
+void* Plan::allocate_arena() const {
+  try {
+    return allocate_bytes(arena_bytes_);
+  } catch (const ResourceExhausted& e) {
+    const Step* largest = nullptr;
+    int64_t most = -1;
+    for (const Step& s : steps_)
+      for (int o : s.outputs) {
+        const Slot& slot = slots_[size_t(o)];
+        if (slot.kind != Slot::Kind::kArena && slot.kind != Slot::Kind::kView) continue;
+        if (int64_t n = slot.shape.num_elements() * int64_t(dtype_size(slot.dtype)); n > most) {
+          most = n;
+          largest = &s;
+        }
+      }
+    throw ResourceExhausted(largest ? cat(op_prefix(largest->op->name, largest->name), e.what()) : e.what());
+  }
+}
+
 std::unique_ptr<Plan::Frame> Plan::take_frame() const {
   {
     std::lock_guard lock(pool_->mutex);
@@ -32,7 +52,7 @@ std::unique_ptr<Plan::Frame> Plan::take_frame() const {
   f->slots.resize(slots_.size());
   f->dead.assign(conditional_ ? steps_.size() : 0, 0);
   if (arena_bytes_) {
-    f->arena = allocate_bytes(arena_bytes_);
+    f->arena = allocate_arena();
     f->arena_size = arena_bytes_;
   }
   for (size_t i = 0; i < slots_.size(); ++i) {
@@ -121,7 +141,7 @@ void Plan::run(RunState& state, std::span<Tensor> inputs, std::vector<Tensor>& o
   } catch (const Error& e) {
     const Step& s = steps_[at];
     std::string what = e.what();
-    if (what.find(s.name) != what.npos || e.code() == Code::kCancelled) throw;
+    if (what.find(cat("'", s.name, "'")) != what.npos || e.code() == Code::kCancelled) throw;
     throw_error(e.code(), cat(op_prefix(s.op->name, s.name), what));
   } catch (const std::bad_alloc&) {
     throw ResourceExhausted(cat(op_prefix(steps_[at].op->name, steps_[at].name), "out of memory"));

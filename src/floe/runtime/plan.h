@@ -87,6 +87,7 @@ class Plan : public Runner {
 
   struct Builder;
   std::unique_ptr<Frame> take_frame() const;
+  void* allocate_arena() const;
   static Tensor arena_tensor(const Slot& s, const Frame& f);
   void keep_in_arena(const Step& s, Frame& f) const;
   void run_step(const Step& s, size_t index, Frame& f, RunState& state) const;

@@ -86,7 +86,7 @@ struct Plan::Builder {
   }
 
   bool is_static(const Node& n) {
-    if (n.op->dynamic_outputs || conditional[&n] || !n.op->infer) return false;
+    if (n.op->dynamic_outputs || conditional[&n] || !n.op->infer || is_checked_at_run_time(n)) return false;
     for (int i = 0; i < n.num_outputs(); ++i)
       if (!n.output_shapes[size_t(i)].is_fully_defined() || !is_pod(n.output_types[size_t(i)])) return false;
     return true;

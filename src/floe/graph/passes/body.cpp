@@ -133,6 +133,10 @@ bool has_conditional_dataflow(const FunctionBody& b) {
   return false;
 }
 
+bool is_checked_at_run_time(const Node& n) {
+  return (n.is("Reshape") || n.is("BroadcastTo")) && !n.inputs[1].node->is("Const");
+}
+
 std::vector<std::vector<int>> count_uses(const FunctionBody& b) {
   std::vector<std::vector<int>> uses(b.graph->nodes().size());
   auto use = [&](const Endpoint& e) {

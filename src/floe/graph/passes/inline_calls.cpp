@@ -1,16 +1,18 @@
 // Calls of functions replaced by their bodies.
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "floe/base/text.h"
 #include "floe/graph/passes/passes.h"
+#include "floe/op/kernel.h"
 
 namespace floe {
 namespace {
 
 constexpr int kMaxDepth = 100;
-constexpr size_t kMaxNodes = 100'000;  // what is left then runs as calls
+constexpr size_t kMaxAdded = 50'000;  // nodes; what is left then runs as calls
 
 bool is_call(const Node& n) { return n.is("PartitionedCall") || n.is("StatefulPartitionedCall"); }
 
@@ -78,11 +80,36 @@ std::vector<Endpoint> splice(FunctionBody& b, Node* call, const FunctionBody& fn
   return results;
 }
 
+// Which call each call was made by.
+using Callers = std::unordered_map<const Node*, const Node*>;
+
+const std::string& callee(const Node& call) { return call.attrs.get<FuncRef>("f").name; }
+
+// "f -> g -> f" when the function of `call` is under way already, else "".
+std::string circle(const FunctionBody& b, const Callers& callers, const Node& call) {
+  const std::string& name = callee(call);
+  std::vector<std::string> chain{name};
+  bool found = false;
+  for (auto it = callers.find(&call); it != callers.end() && !found; it = callers.find(it->second)) {
+    chain.push_back(callee(*it->second));
+    found = chain.back() == name;
+  }
+  if (!found && b.name == name) {
+    chain.push_back(name);
+    found = true;
+  }
+  std::reverse(chain.begin(), chain.end());
+  return found ? join(chain, " -> ") : "";
+}
+
 }  // namespace
 
 void inline_calls(FunctionBody& b) {
   if (has_conditional_dataflow(b)) return;
   std::unordered_map<const Node*, int> depth;
+  Callers callers;
+  std::map<std::string, std::string> endless;  // by name of the call
+  const size_t max_nodes = b.graph->size() + kMaxAdded;
   std::vector<Node*> work;
   for (auto& n : b.graph->nodes())
     if (n && is_call(*n)) work.push_back(n.get());
@@ -91,21 +118,25 @@ void inline_calls(FunctionBody& b) {
     if (n) awaited.insert(n->controls.begin(), n->controls.end());
   bool any = !work.empty();
   std::unordered_map<const Node*, std::vector<Endpoint>> outputs;
+  std::unordered_set<const FunctionBody*> checked;
   while (!work.empty()) {
     Node* call = work.back();
     work.pop_back();
     const FuncRef& ref = call->attrs.get<FuncRef>("f");
     auto fn = b.graph->library ? b.graph->library->find(ref) : nullptr;
-    if (!fn || depth[call] >= kMaxDepth || b.graph->size() > kMaxNodes) continue;
-    if (fn->args.size() != call->inputs.size())
-      throw InvalidArgument(cat(call->op_name, " '", call->name, "': function '", ref.name, "' takes ",
-                                fn->args.size(), " inputs, ", call->inputs.size(), " are given"));
+    if (!fn || depth[call] >= kMaxDepth || b.graph->size() > max_nodes) continue;
+    if (std::string chain = circle(b, callers, *call); !chain.empty()) {
+      endless[call->name] = std::move(chain);
+      continue;
+    }
     if (has_conditional_dataflow(*fn)) continue;
+    if (checked.insert(fn.get()).second) check_calls(*fn);
     std::vector<Node*> added;
     outputs[call] = splice(b, call, *fn, added, awaited);
     for (Node* n : added)
       if (is_call(*n)) {
         depth[n] = depth[call] + 1;
+        callers[n] = call;
         work.push_back(n);
       }
   }
@@ -124,6 +155,10 @@ void inline_calls(FunctionBody& b) {
       for (Endpoint& e : n->inputs) resolve(e);
   for (Endpoint& e : b.results) resolve(e);
   prune(b);
+  for (auto& [name, chain] : endless)
+    if (const Node* call = b.graph->find(name))
+      throw InvalidArgument(cat(op_prefix(call->op_name, name), "function '", callee(*call),
+                                "' calls itself without end: ", chain));
 }
 
 }  // namespace floe

@@ -33,6 +33,8 @@ Shape with_last(Shape s, int64_t last) {
   return s;
 }
 
+bool is_fixed_reshape(const Node& n) { return n.is("Reshape") && !is_checked_at_run_time(n); }
+
 }  // namespace
 
 void lower_products(FunctionBody& b) {
@@ -49,7 +51,8 @@ void lower_products(FunctionBody& b) {
       Node* p = add_product(g, uses, *n, n->inputs[0], n->attrs.get<bool>("adj_y"), out);
       uses.removed(n);
       uses.replace(n->output(), p->output());
-    } else if (n->is("MatMul") && !n->attrs.get<bool>("transpose_a") && n->inputs[0].node->is("Reshape")) {
+    } else if (n->is("MatMul") && !n->attrs.get<bool>("transpose_a") &&
+               is_fixed_reshape(*n->inputs[0].node)) {
       Endpoint x = n->inputs[0].node->inputs[0];
       const Shape& s = shape_of(x);
       int64_t k = shape_of(n->inputs[0]).dim(-1);
@@ -64,12 +67,13 @@ void lower_products(FunctionBody& b) {
   // reshape(product) + v with v along the product's columns: the sum goes before the reshape. Reshapes of
   // reshapes were made above.
   for (Node* n : execution_order(b)) {
-    if (n->is("Reshape") && n->inputs[0].node->is("Reshape") && shape_of(n->output()).is_fully_defined()) {
+    if (is_fixed_reshape(*n) && is_fixed_reshape(*n->inputs[0].node) &&
+        shape_of(n->output()).is_fully_defined()) {
       uses.removed(n);
       n->inputs[0] = n->inputs[0].node->inputs[0];
       uses.added(n);
     }
-    if (n->is("Reshape") && shape_of(n->inputs[0]) == shape_of(n->output()) &&
+    if (is_fixed_reshape(*n) && shape_of(n->inputs[0]) == shape_of(n->output()) &&
         shape_of(n->output()).is_fully_defined() && n->controls.empty()) {
       uses.removed(n);
       uses.replace(n->output(), n->inputs[0]);
@@ -78,7 +82,7 @@ void lower_products(FunctionBody& b) {
     if (!(n->is("AddV2") || n->is("BiasAdd")) || !n->controls.empty()) continue;
     Node* r = n->inputs[0].node;
     Tensor v = float_constant(n->inputs[1]);
-    if (!v || !r->is("Reshape") || uses.only(r->output()) != n) continue;
+    if (!v || !is_fixed_reshape(*r) || uses.only(r->output()) != n) continue;
     Node* p = r->inputs[0].node;
     if (!p->is("_FloeMatMul") && !p->is("MatMul")) continue;
     const Shape &wide = shape_of(r->output()), &narrow = shape_of(p->output());

@@ -22,12 +22,20 @@ void prune(FunctionBody& body);
 /// True when the graph holds conditional dataflow (Switch), where nodes may be dead.
 bool has_conditional_dataflow(const FunctionBody& body);
 
+/// True when the node asks for a shape that is known at run time only: although its result's shape may follow
+/// from its input's, it has to run to find out whether the two agree.
+bool is_checked_at_run_time(const Node& n);
+
 // Passes that need no shapes; run once per body.
 
 /// Makes reference variables (VariableV2, Assign, ScatterAdd, ...) resource variables, read where and when
 /// their values are used.
 void lower_references(FunctionBody& body);
-/// Replaces calls of functions by their bodies.
+/// Throws unless every function that a node calls, branches to or loops over is in the library and takes and
+/// gives what the node does.
+void check_calls(const FunctionBody& body);
+/// Replaces calls of functions by their bodies. InvalidArgument when a function calls itself without a
+/// condition in between, and so without end.
 void inline_calls(FunctionBody& body);
 /// Control edges that only order pure nodes go; those that keep effects stay.
 void simplify_controls(FunctionBody& body);

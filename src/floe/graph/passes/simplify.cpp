@@ -34,7 +34,8 @@ int passes_through(const Node& n) {
   if (n.is("Cast") && n.attrs.get<DType>("SrcT") == n.attrs.get<DType>("DstT")) return 0;
   if (n.is("Transpose") && is_identity_permutation(n.inputs[1])) return 0;
   if ((n.is("Pad") || n.is("PadV2") || n.is("MirrorPad")) && all_zero_pad(n.inputs[1])) return 0;
-  if ((n.is("Reshape") || n.is("EnsureShape") || n.is("BroadcastTo")) && same_known_shape(n)) return 0;
+  if (n.is("EnsureShape") && same_known_shape(n)) return 0;
+  if ((n.is("Reshape") || n.is("BroadcastTo")) && !is_checked_at_run_time(n) && same_known_shape(n)) return 0;
   if (n.is("ConcatV2") && n.inputs.size() == 2) return 0;
   if (n.is("AddN") && n.inputs.size() == 1) return 0;
   bool add = n.is("AddV2") || n.is("Add") || n.is("Sub"), mul = n.is("Mul") || n.is("RealDiv");
@@ -64,7 +65,8 @@ void simplify(FunctionBody& b) {
       continue;
     }
     // The inner one of two reshapes does not matter once the outer one's result is known.
-    if (n->is("Reshape") && n->inputs[0].node->is("Reshape") && shape_of(n->output()).is_fully_defined())
+    if (n->is("Reshape") && n->inputs[0].node->is("Reshape") && shape_of(n->output()).is_fully_defined() &&
+        !is_checked_at_run_time(*n->inputs[0].node))
       n->inputs[0] = n->inputs[0].node->inputs[0];
   }
   prune(b);

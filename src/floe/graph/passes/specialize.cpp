@@ -1,14 +1,71 @@
 // Shape inference over a body, evaluating what is constant on the way.
+#include <algorithm>
+#include <new>
 #include <unordered_map>
 
 #include "floe/base/text.h"
+#include "floe/graph/flops.h"
 #include "floe/graph/passes/passes.h"
 #include "floe/op/kernel.h"
 
 namespace floe {
 namespace {
 
-constexpr int64_t kMaxFoldedBytes = 10 << 20;
+// What folding may take, so that a small file cannot make loading large or long: bytes of one value that is
+// larger than what it is made from, and of all values, bytes looked at and operations done in one pass, each
+// on top of what the graph's own constants come to.
+constexpr double kMaxFoldedBytes = 10 << 20;
+constexpr double kMaxFoldedTotal = 256 << 20;
+constexpr double kMaxWork = 1e9;
+constexpr double kMaxOperations = 4e9;
+constexpr double kPerConstantByte = 4;
+
+class FoldingBudget {
+ public:
+  explicit FoldingBudget(const FunctionBody& b) {
+    double constants = 0;
+    for (auto& n : b.graph->nodes())
+      if (n && n->is("Const")) constants += double(content_bytes(n->attrs.get<Tensor>("value")));
+    bytes_ = kMaxFoldedTotal + kPerConstantByte * constants;
+    work_ = kMaxWork + kPerConstantByte * constants;
+    operations_ = kMaxOperations + kPerConstantByte * constants;
+  }
+
+  /// Takes what evaluating `n` costs as far as its shapes tell it; false when it is not to be evaluated.
+  bool take(const Node& n, const std::vector<Tensor>& inputs) {
+    double in = 0, out = 0;  // may be more than an int64_t holds
+    for (const Tensor& t : inputs) in += double(content_bytes(t));
+    for (size_t i = 0; i < n.output_shapes.size(); ++i)
+      if (n.output_shapes[i].is_fully_defined())
+        out += double(n.output_shapes[i].num_elements()) * double(dtype_size(n.output_types[i]));
+    const bool text = std::any_of(inputs.begin(), inputs.end(),
+                                  [](const Tensor& t) { return t.dtype() == DType::kString; });
+    // What grows is better made when it is needed; how far strings grow is not known before.
+    if (out > kMaxFoldedBytes && out > 2 * in) return false;
+    if (text && in > kMaxFoldedBytes) return false;
+    const double operations = double(std::max<int64_t>(0, node_flops(n)));
+    if (out > bytes_ || in + out > work_ || operations > operations_) return false;
+    work_ -= in + out;
+    operations_ -= operations;
+    return true;
+  }
+  /// Takes the memory of what came out.
+  void keep(const std::vector<Tensor>& values) {
+    for (const Tensor& t : values)
+      if (t) bytes_ -= double(content_bytes(t));
+  }
+
+ private:
+  static int64_t content_bytes(const Tensor& t) {
+    if (!t) return 0;
+    int64_t bytes = int64_t(t.nbytes());
+    if (t.dtype() == DType::kString)
+      for (const std::string& s : t.flat<std::string>()) bytes += int64_t(s.size());
+    return bytes;
+  }
+
+  double bytes_, work_, operations_;
+};
 
 Tensor int_tensor(DType t, const Shape& shape, std::span<const int64_t> v) {
   Tensor r(t, shape);
@@ -61,21 +118,19 @@ Tensor stored_value(const Endpoint& e) {
   return e.node->is("Const") ? e.node->attrs.get<Tensor>("value") : Tensor();
 }
 
-std::vector<Tensor> evaluate(const Node& n, const std::vector<Tensor>& inputs) {
-  int64_t in_bytes = 0, out_bytes = 0;
-  for (const Tensor& t : inputs) in_bytes += int64_t(t.nbytes());
-  for (size_t i = 0; i < n.output_shapes.size(); ++i)
-    if (n.output_shapes[i].is_fully_defined())
-      out_bytes += n.output_shapes[i].num_elements() * int64_t(dtype_size(n.output_types[i]));
-  // What grows is better made when it is needed.
-  if (out_bytes > kMaxFoldedBytes && out_bytes > 2 * in_bytes) return {};
+std::vector<Tensor> evaluate(const Node& n, const std::vector<Tensor>& inputs, FoldingBudget& budget) {
+  if (!budget.take(n, inputs)) return {};
   ResourceManager none;
   RunState state;
   state.resources = &none;
   try {
-    return invoke(*n.op, inputs, n.attrs, state, n.name);
+    auto values = invoke(*n.op, inputs, n.attrs, state, n.name);
+    budget.keep(values);
+    return values;
   } catch (const Error&) {
     return {};  // the error belongs to the run, where its line is reached or not
+  } catch (const std::bad_alloc&) {
+    return {};
   }
 }
 
@@ -84,6 +139,7 @@ std::vector<Tensor> evaluate(const Node& n, const std::vector<Tensor>& inputs) {
 void specialize(FunctionBody& b, std::span<const Shape> arg_shapes) {
   for (size_t i = 0; i < arg_shapes.size(); ++i) b.args[i]->output_shapes = {arg_shapes[i]};
   bool conditional = has_conditional_dataflow(b);
+  FoldingBudget budget(b);
   Graph& g = *b.graph;
   std::unordered_map<const Node*, std::vector<Endpoint>> replaced;
   auto resolve = [&](Endpoint& e) {
@@ -107,7 +163,7 @@ void specialize(FunctionBody& b, std::span<const Shape> arg_shapes) {
       for (Tensor& t : values) t = t.aligned();
     std::vector<Tensor> folded;
     if (n->op && !n->inputs.empty() && n->controls.empty() && !conditional) folded = value_from_shapes(*n);
-    if (folded.empty() && constant && !conditional) folded = evaluate(*n, values);
+    if (folded.empty() && constant && !conditional) folded = evaluate(*n, values, budget);
     if (folded.empty()) continue;
     std::vector<Endpoint> to;
     for (size_t i = 0; i < folded.size(); ++i) {

@@ -9,8 +9,6 @@ from ..tensor import Tensor, constant, convert_to_tensor
 from ..tensor_shape import TensorShape, as_shape
 from .support import either, is_typed, shape_vector, typed, value_of, vector
 
-newaxis = export("newaxis")(None)
-
 
 def _static(value, dtype, name):
     return constant(np.array(value, dtypes.as_dtype(dtype).as_numpy_dtype), name=name)

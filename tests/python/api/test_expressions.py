@@ -7,7 +7,7 @@ import pytest
 
 import floe as tf
 
-AREAS = ["math", "array"]
+AREAS = ["math", "array", "linalg"]
 
 
 def _all():

@@ -85,22 +85,21 @@ std::map<std::string, std::string> floe_attrs(const OpDef& def) {
     std::set<std::string> allowed(a.allowed_strings.begin(), a.allowed_strings.end());
     for (DType t : a.allowed_types) allowed.insert(dtype_name(t));
     texts[a.name] = attr_text(a.type, allowed, a.has_minimum ? std::optional(a.minimum) : std::nullopt,
-                              a.has_default ? &a.default_value : nullptr);
+                              a.has_default && a.type != "tensor" ? &a.default_value : nullptr);
   }
   return texts;
 }
 
-// Defaults that are tensors (the colour of NaN in ImageSummary) are beyond our grammar and left out.
+// The values of defaults that are tensors (the colour of NaN in ImageSummary) are not in the file.
 std::map<std::string, std::string> tensorflow_attrs(const Json& attrs) {
   std::map<std::string, std::string> texts;
   for (const auto& [name, a] : attrs.items()) {
     std::string type = a.at("type");
-    if (type == "tensor" && a.contains("default")) continue;
     std::set<std::string> allowed;
     for (const Json& v : a.value("allowed", Json::array()))
       allowed.insert(type.find("type") == type.npos ? v.get<std::string>() : type_text(v));
     std::optional<AttrValue> fallback;
-    if (a.contains("default")) fallback = tensorflow_value(type, a.at("default"));
+    if (a.contains("default") && type != "tensor") fallback = tensorflow_value(type, a.at("default"));
     texts[name] =
         attr_text(type, allowed, a.contains("min") ? std::optional(a.at("min").get<int64_t>()) : std::nullopt,
                   fallback ? &*fallback : nullptr);

@@ -46,6 +46,10 @@ SUBJECTS = (
     "quantized",
     "networks",
     "arrays",
+    "sequences",
+    "two_stage",
+    "serving",
+    "signals",
 )
 LARGEST_MODEL = 100_000
 

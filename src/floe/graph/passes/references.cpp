@@ -83,7 +83,8 @@ class Lowering {
   void find_users(Node& n) {
     for (size_t i = 0; i < n.inputs.size(); ++i) {
       if (!is_reference(n.inputs[i])) continue;
-      bool holds = renamed(kPassing, n) || (i == 0 && (renamed(kChanging, n) || n.is("IsVariableInitialized")));
+      bool holds =
+          renamed(kPassing, n) || (i == 0 && (renamed(kChanging, n) || n.is("IsVariableInitialized")));
       (holds ? holders_ : readers_).push_back({&n, i});
     }
   }
@@ -101,8 +102,9 @@ class Lowering {
     DType type = e.node->output_types[size_t(e.index)];
     Endpoint from = handle(e, after);
     return graph_
-        .add(get_op("ReadVariableOp"), cat(user.empty() ? endpoint_name(e) : std::string(user), "/ReadReference"),
-             {from}, {{"dtype", type}}, std::move(after))
+        .add(get_op("ReadVariableOp"),
+             cat(user.empty() ? endpoint_name(e) : std::string(user), "/ReadReference"), {from},
+             {{"dtype", type}}, std::move(after))
         ->output();
   }
 

@@ -136,7 +136,10 @@ FLOE_OP("MergeSummary", op) {
 }
 FLOE_OP("ImageSummary", op) {
   op.in("tag:string, tensor:T").out("summary:string").infer(infer_scalar);
-  op.attrs("max_images:int>=1=3; T:{uint8,float,half,double}=float");
+  op.attrs("max_images:int>=1=3; T:{uint8,float,half,double}=float; bad_color:tensor");
+  AttrDef& bad_color = op.def().attrs.back();
+  bad_color.has_default = true;
+  bad_color.default_value = Tensor::vec<uint8_t>({255, 0, 0, 255});
 }
 
 #undef FLOE_NUMBERS

@@ -41,8 +41,8 @@ FLOE_OP("_FloeVariable", op) {
     Shape shape = k.attr<Shape>("shape");
     if (k.attr<bool>("old_shape") && shape.rank() == 0) shape = Shape::unknown();
     return [=](KernelContext& c) {
-      c.set_output(0,
-                   make_handle(named_variable(c.resources(), where.container, where.name, dtype, shape, true)));
+      c.set_output(
+          0, make_handle(named_variable(c.resources(), where.container, where.name, dtype, shape, true)));
     };
   });
 }

@@ -45,6 +45,18 @@ void read_entry(std::string_view message, ExampleFeatures& features) {
   features.emplace_back(name, f);
 }
 
+std::vector<ExampleFeature> read_list(std::string_view message) {
+  std::vector<ExampleFeature> features;
+  auto r = reader(message);
+  while (r.next()) {
+    if (r.tag() == 1 && r.wire_type() == kBytes)
+      features.push_back(read_feature(bytes_of(r)));
+    else
+      r.skip();
+  }
+  return features;
+}
+
 // Calls item(reader) for every field 1 of a list message, packed or not.
 template <class F>
 bool each_value(std::string_view list, F&& item) {
@@ -78,6 +90,38 @@ bool read_example(std::string_view message, ExampleFeatures& features) {
           read_entry(bytes_of(map), features);
         else
           map.skip();
+      }
+    }
+    return true;
+  } catch (const protozero::exception&) {
+    return false;
+  }
+}
+
+bool read_feature_lists(std::string_view message, ExampleFeatureLists& lists) {
+  try {
+    auto example = reader(message);
+    while (example.next()) {
+      if (example.tag() != 2 || example.wire_type() != kBytes) {
+        example.skip();
+        continue;
+      }
+      auto map = reader(bytes_of(example));
+      while (map.next()) {
+        if (map.tag() != 1 || map.wire_type() != kBytes) {
+          map.skip();
+          continue;
+        }
+        auto& [name, list] = lists.emplace_back();
+        auto entry = reader(bytes_of(map));
+        while (entry.next()) {
+          if (entry.tag() == 1 && entry.wire_type() == kBytes)
+            name = bytes_of(entry);
+          else if (entry.tag() == 2 && entry.wire_type() == kBytes)
+            list = read_list(bytes_of(entry));
+          else
+            entry.skip();
+        }
       }
     }
     return true;

@@ -1,0 +1,1 @@
+../cases_of_functions_fn_four/model.pb

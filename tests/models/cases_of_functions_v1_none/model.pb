@@ -1,0 +1,1 @@
+../cases_of_functions_v1_four/model.pb

@@ -1,0 +1,1 @@
+../phase_train_fn_default/model.pb

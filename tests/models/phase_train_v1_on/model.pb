@@ -1,0 +1,1 @@
+../phase_train_v1_default/model.pb

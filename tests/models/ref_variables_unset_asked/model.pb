@@ -1,0 +1,1 @@
+../ref_variables_unset/model.pb

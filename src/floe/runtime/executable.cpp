@@ -2,6 +2,7 @@
 
 #include "floe/base/text.h"
 #include "floe/base/threads.h"
+#include "floe/graph/passes/channels_last.h"
 #include "floe/graph/passes/passes.h"
 #include "floe/graph/raise.h"
 #include "floe/graph/supported.h"
@@ -24,6 +25,7 @@ void optimize(FunctionBody& b, const ExecutableOptions& options) {
   simplify_controls(b);
   specialize(b, {});
   if (!options.reference_only) {
+    if (channels_last(b)) specialize(b, {});
     simplify(b);
     unfold_batch_norm(b);
     fold_scale(b);

@@ -164,5 +164,43 @@ FLOE_KERNEL("_FloeElementwise", 10, k) {
   return [p](KernelContext& c) { run(*p, c); };
 }
 
+// Single ops whose plain loops call the C library for every element: where nothing was fused, as in eager
+// mode and where shapes are known at run time only.
+KernelFn unary_kernel(const KernelInit& k) {
+  if (k.input_type(0) != DType::kFloat32) return {};
+  simd::EwOp op = simd_op(k.def.name);
+  return [op](KernelContext& c) {
+    const float* x = c.in<float>(0);
+    float* y = c.out<float>(0);
+    parallel_for(c.threads(), c.output(0).num_elements(), cost_of(op), [&](int64_t from, int64_t to) {
+      simd::run_elementwise_op(op, y + from, {x + from, false}, {}, {}, to - from);
+    });
+  };
+}
+
+FLOE_KERNEL("Exp", 10, k) { return unary_kernel(k); }
+FLOE_KERNEL("Expm1", 10, k) { return unary_kernel(k); }
+FLOE_KERNEL("Log", 10, k) { return unary_kernel(k); }
+FLOE_KERNEL("Log1p", 10, k) { return unary_kernel(k); }
+FLOE_KERNEL("Sin", 10, k) { return unary_kernel(k); }
+FLOE_KERNEL("Cos", 10, k) { return unary_kernel(k); }
+FLOE_KERNEL("Tanh", 10, k) { return unary_kernel(k); }
+FLOE_KERNEL("Erf", 10, k) { return unary_kernel(k); }
+FLOE_KERNEL("Sigmoid", 10, k) { return unary_kernel(k); }
+FLOE_KERNEL("Elu", 10, k) { return unary_kernel(k); }
+FLOE_KERNEL("Selu", 10, k) { return unary_kernel(k); }
+FLOE_KERNEL("Softplus", 10, k) { return unary_kernel(k); }
+FLOE_KERNEL("Rsqrt", 10, k) { return unary_kernel(k); }
+
+FLOE_KERNEL("Pow", 10, k) {
+  if (k.input_type(0) != DType::kFloat32) return {};
+  auto p = std::make_shared<Program>();
+  p->code.inputs = 2;
+  p->code.outputs = 1;
+  p->code.code.push_back({simd::EwOp::kPow, 2, 0, 1});
+  p->cost = cost_of(simd::EwOp::kPow);
+  return [p](KernelContext& c) { run(*p, c); };
+}
+
 }  // namespace
 }  // namespace floe::cpu

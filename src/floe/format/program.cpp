@@ -61,6 +61,9 @@ Endpoint find_endpoint(const Graph& g, std::string_view name, std::string_view f
     for (auto& x : g.nodes())
       if (x) names.push_back(x->name);
     auto near = nearest_names(node, names, 3);
+    if (node.empty())
+      throw NotFound(cat(prefix, what, " '", name,
+                         "' is no name. `floe inspect` lists the graph's inputs and outputs."));
     throw NotFound(cat(prefix, what, " '", name, "' is not in the graph of ", g.size(), " nodes.",
                        near.empty()
                            ? " `floe inspect` lists its names."
@@ -106,6 +109,7 @@ std::unique_ptr<FunctionBody> extract_body(const Program::Impl& p, std::span<con
                                            std::span<const Endpoint> fetches,
                                            std::span<Node* const> targets) {
   auto body = extract(*p.graph, feeds, fetches, targets);
+  lower_references(*body);
   raise_control_flow(*body);
   check_supported(*body, p.file);
   return body;
@@ -238,15 +242,18 @@ std::vector<std::string> Program::default_outputs() const {
       for (const Endpoint& e : n->inputs) read.insert(e.node);
       read.insert(n->controls.begin(), n->controls.end());
     }
-  std::vector<std::string> v;
+  // What a loop counted with is an output only where there is nothing else.
+  std::vector<std::string> v, left_loops;
   for (auto& n : impl_->graph->nodes()) {
     if (!n || read.count(n.get()) || (n->op && n->num_outputs() == 0)) continue;
+    bool reference = n->op && n->op->outputs[0].is_ref;  // variables and what fills them
     if (n->is("Const") || n->is("Placeholder") || n->is("PlaceholderV2") || n->is("VarHandleOp") ||
-        n->is("VariableV2") || n->is("Variable") || n->op_name.find("HashTable") != std::string::npos)
+        reference || n->op_name.find("HashTable") != std::string::npos)
       continue;
-    for (int i = 0; i < std::max(1, n->num_outputs()); ++i) v.push_back(tensor_name({n.get(), i}));
+    for (int i = 0; i < std::max(1, n->num_outputs()); ++i)
+      (n->is("Exit") || n->is("RefExit") ? left_loops : v).push_back(tensor_name({n.get(), i}));
   }
-  return v;
+  return v.empty() ? left_loops : v;
 }
 
 namespace {

@@ -206,3 +206,90 @@ def ragged_map():
         ],
         note="RaggedTensorToVariant and back around a loop, RaggedGather",
     )
+
+
+@graph("v1")
+def ref_order():
+    """What a reference gives depends on when it is read."""
+    x = feed("x", tf.float32, [])
+    count = v1.get_variable("count", initializer=tf.constant(1), use_resource=False)
+    w = v1.get_variable("w", initializer=tf.constant([1.0, 2.0]), use_resource=False)
+    other = v1.get_variable("other", [2], use_resource=False)
+    with tf.control_dependencies([v1.global_variables_initializer()]):
+        fill = tf.no_op("fill")
+    with tf.control_dependencies([v1.assign_sub(w, [0.5, 0.5])]):
+        after = w.read_value() * 1.0
+    with tf.control_dependencies([after]):
+        chained = v1.assign_add(v1.assign(other, [10.0, 20.0]), [x, x])
+
+    def body(i, total):
+        with tf.control_dependencies([total]):
+            added = v1.assign_add(count, i + 1)
+        with tf.control_dependencies([added]):
+            return i + 1, total + count.read_value()
+
+    _, total = tf.while_loop(lambda i, _: i < 4, body, [0, 0])
+    with tf.control_dependencies([chained]):
+        branch = tf.cond(x > 0, lambda: v1.assign(w, w.read_value() * 3.0), lambda: w.read_value() - 1.0)
+    reshaped = v1.get_variable(
+        "reshaped", initializer=tf.zeros([2]), use_resource=False, validate_shape=False
+    )
+    with tf.control_dependencies([reshaped.initializer]):
+        longer = v1.assign(reshaped, tf.range(3.0), validate_shape=False)
+    outs = [
+        named("after", after),
+        named("chained", chained * 1.0),
+        named("total", total),
+        named("branch", branch),
+        named("longer", longer + 1.0),
+    ]
+    return [
+        Case(
+            {x: np.float32(v)},
+            outs,
+            k,
+            "reads before and after assignments, in a loop, in branches",
+            (fill.name,),
+        )
+        for k, v in (("positive", 2), ("negative", -2))
+    ]
+
+
+@graph()
+def ref_scatter():
+    x = feed("x", tf.float32, [2, 2])
+    t = v1.get_variable("t", initializer=tf.constant(normal("t", 5, 2)), use_resource=False)
+    with tf.control_dependencies([v1.global_variables_initializer()]):
+        fill = tf.no_op("fill")
+    at = tf.constant([3, 1])
+    steps = [
+        lambda: v1.scatter_add(t, at, x),
+        lambda: v1.scatter_sub(t, [0, 0], x),
+        lambda: v1.scatter_mul(t, [2], x[:1]),
+        lambda: v1.scatter_div(t, [4], x[1:]),
+        lambda: v1.scatter_min(t, [0, 1], x),
+        lambda: v1.scatter_max(t, [0, 1], -x),
+        lambda: v1.scatter_nd_update(t, [[2, 1], [4, 0]], [7.0, 8.0]),
+        lambda: v1.scatter_nd_add(t, [[2]], x[:1]),
+        lambda: v1.scatter_nd_sub(t, [[2, 0]], [1.0]),
+    ]
+    done = []
+    for step in steps:
+        with tf.control_dependencies(done):
+            done = [step()]
+    return [
+        Case(
+            {x: normal("x", 2, 2)},
+            [named("y", done[0] + 0.0)],
+            note="scatters one after the other",
+            init=(fill.name,),
+        ),
+        Case(
+            {x: normal("x", 2, 2)},
+            [named("bad", v1.scatter_update(t, [0, 5], x) * 1.0)],
+            "outside",
+            "an index that is too large",
+            (fill.name,),
+            True,
+        ),
+    ]

@@ -1,0 +1,1 @@
+../ref_order_positive/model.pb

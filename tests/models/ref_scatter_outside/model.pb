@@ -1,0 +1,1 @@
+../ref_scatter/model.pb

@@ -23,6 +23,32 @@ def node(name, op, *inputs):
     return f'node {{ name: "{name}" op: "{op}"{lines} attr {{ key: "T" value {{ type: DT_FLOAT }} }} }}'
 
 
+def constant(name, dtype, value, field):
+    """A scalar Const in text form; `field` is where a TensorProto keeps the value, e.g. "float_val"."""
+    return (
+        f'node {{ name: "{name}" op: "Const" attr {{ key: "dtype" value {{ type: {dtype} }} }}'
+        f' attr {{ key: "value" value {{ tensor {{ dtype: {dtype} tensor_shape {{ }} {field}: {value} }} }} }} }}'
+    )
+
+
+def endless():
+    """A graph whose one loop never ends."""
+    return "\n".join(
+        [
+            FLOAT_X,
+            'library { function { signature { name: "always" input_arg { name: "a" type: DT_FLOAT }'
+            ' output_arg { name: "r" type: DT_BOOL } }',
+            constant("t", "DT_BOOL", "true", "bool_val").replace("node {", "node_def {", 1),
+            'ret { key: "r" value: "t:output:0" } }',
+            'function { signature { name: "same" input_arg { name: "a" type: DT_FLOAT }'
+            ' output_arg { name: "r" type: DT_FLOAT } } ret { key: "r" value: "a" } } }',
+            'node { name: "y" op: "While" input: "x" attr { key: "T" value { list { type: DT_FLOAT } } }'
+            ' attr { key: "cond" value { func { name: "always" } } }'
+            ' attr { key: "body" value { func { name: "same" } } } }',
+        ]
+    )
+
+
 class CommandTest(unittest.TestCase):
     def setUp(self):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="floe-tools-"))

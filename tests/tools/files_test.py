@@ -121,6 +121,28 @@ class Inputs(CommandTest):
         path = self.file("x.npy", npy("<f4", "(2,)", struct.pack("<ff", float("nan"), -1)))
         self.assertIn("[nan 0.]", self.floe("run", model, "--input", path))
 
+    def test_types_that_do_not_fit(self):
+        for descr, data in (("<c8", bytes(8 * 64)), ("<U1", bytes(4 * 64)), ("<M8[s]", bytes(8 * 64))):
+            path = self.file("x.npy", npy(descr, "(1, 8, 8, 1)", data))
+            self.floe("run", DIGITS, "--input", path, code=BAD_INPUT, says="x.npy")
+        path = self.file("x.npy", npy("<c8", "(1, 8, 8, 1)", bytes(8 * 64)))
+        self.floe("run", DIGITS, "--input", path, code=BAD_INPUT, says=("complex64", "'x:0' is float32"))
+        ints = "\n".join([FLOAT_X, node("y", "Neg", "x")]).replace("DT_FLOAT", "DT_INT32")
+        model = self.file("m.pbtxt", ints)
+        whole = self.file("x.npy", npy("<f8", "(2,)", struct.pack("<dd", 3, -4)))
+        self.assertIn("[-3 4]", self.floe("run", model, "--input", whole))
+        for value in (1.5, float("nan"), 1e300):
+            path = self.file("x.npy", npy("<f8", "(2,)", struct.pack("<dd", 1, value)))
+            says = ("x.npy", "holds float64", "'x:0' is int32", "cannot hold all of its values")
+            self.floe("run", model, "--input", path, code=BAD_INPUT, says=says)
+        words = self.file("m.pbtxt", ints.replace("DT_INT32", "DT_STRING").replace("Neg", "Identity"))
+        self.floe("run", words, "--input", whole, code=BAD_INPUT, says=("x.npy", "float64", "is string"))
+
+    def test_picture_as_model_and_model_as_input(self):
+        self.floe("run", PICTURE, "--random", code=BAD_INPUT, says="is a picture")
+        self.floe("run", DIGITS, "--input", DIGITS, code=BAD_INPUT, says=("neither", ".npy"))
+        self.floe("run", DIGITS, "--input", self.dir, code=BAD_INPUT, says="is a folder")
+
     def test_wrong_shape(self):
         path = self.file("x.npy", npy("<f4", "(3, 3)", bytes(36)))
         self.floe("run", DIGITS, "--input", path, code=BAD_INPUT, says=("x.npy", "(3, 3)", "(None, 8, 8, 1)"))

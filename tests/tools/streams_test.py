@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 
-from command import CANNOT_WRITE, DIGITS, FLOE, INTERRUPTED, CommandTest, main
+from command import CANNOT_WRITE, DIGITS, FLOE, INTERRUPTED, CommandTest, endless, main
 
 
 class Streams(CommandTest):
@@ -21,13 +21,39 @@ class Streams(CommandTest):
             self.assertIn(p.returncode, (0, -signal.SIGPIPE), args)
 
     def test_full_device(self):
-        with open("/dev/full", "w") as full:
-            done = subprocess.run([FLOE, "ops"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+        for args in (
+            ["ops"],
+            ["ops", "--json"],
+            ["--help"],
+            ["run", "--help"],
+            ["run", DIGITS, "--random"],
+            ["run", DIGITS, "--random", "--json"],
+            ["inspect", DIGITS],
+            ["explain", DIGITS, "--json"],
+            ["bench", DIGITS, "--calls", "1", "--json"],
+        ):
+            with self.subTest(args=args), open("/dev/full", "w") as full:
+                done = subprocess.run(
+                    [FLOE, *args], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60
+                )
+                self.assertEqual(done.returncode, CANNOT_WRITE)
+                self.assertEqual(done.stderr, "floe: cannot write to standard output\n")
+
+    def test_closed_output(self):
+        command = f"exec {FLOE} ops >&-"
+        done = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True, timeout=60)
         self.assertEqual(done.returncode, CANNOT_WRITE)
-        self.assertIn("standard output", done.stderr)
+        self.assertEqual(done.stderr, "floe: cannot write to standard output\n")
 
     def test_interrupt(self):
-        for args in (["bench", DIGITS, "--seconds", "60"], ["bench", DIGITS, "--seconds", "60", "--json"]):
+        loop = self.file("m.pbtxt", endless())
+        for args in (
+            ["bench", DIGITS, "--seconds", "60"],
+            ["bench", DIGITS, "--seconds", "60", "--json"],
+            ["run", loop, "--random", "--shape", "1"],
+            ["run", loop, "--random", "--shape", "1", "--save", self.dir / "y.npy"],
+            ["bench", loop, "--shape", "1"],
+        ):
             p = subprocess.Popen([FLOE, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             time.sleep(1.5)
             self.assertIsNone(p.poll())
@@ -36,6 +62,20 @@ class Streams(CommandTest):
             out, err = p.communicate(timeout=30)
             self.assertEqual((p.returncode, out, err), (INTERRUPTED, "", "floe: interrupted\n"))
             self.assertLess(time.monotonic() - start, 5)
+        self.assertEqual([p.name for p in self.dir.iterdir()], ["m.pbtxt"])
+
+    def test_interrupt_while_the_model_is_read(self):
+        # A pipe that nobody writes to: the command waits for its model.
+        pipe = self.dir / "m.pb"
+        os.mkfifo(pipe)
+        p = subprocess.Popen(
+            [FLOE, "inspect", pipe], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        time.sleep(0.5)
+        self.assertIsNone(p.poll())
+        p.send_signal(signal.SIGINT)
+        out, err = p.communicate(timeout=30)
+        self.assertEqual((p.returncode, out, err), (INTERRUPTED, "", "floe: interrupted\n"))
 
     def test_progress_only_on_a_terminal(self):
         args = [FLOE, "bench", DIGITS, "--seconds", "1"]

@@ -3,7 +3,19 @@
 import json
 import subprocess
 
-from command import BAD_INPUT, DIGITS, FLOAT_X, FLOE, OK, PICTURE, USAGE, CommandTest, main, node
+from command import (
+    BAD_INPUT,
+    DIGITS,
+    FLOAT_X,
+    FLOE,
+    OK,
+    PICTURE,
+    USAGE,
+    CommandTest,
+    constant,
+    main,
+    node,
+)
 
 
 class Usage(CommandTest):
@@ -22,6 +34,8 @@ class Usage(CommandTest):
 
     def test_no_verb(self):
         self.floe(code=USAGE, says="run, inspect")
+        for option in ("--json", "-x"):
+            self.floe(option, code=USAGE, says=(option, "run, inspect"))
 
     def test_wrong_verb(self):
         self.floe("inspekt", DIGITS, code=USAGE, says=("'inspekt' is not a verb", "Did you mean 'inspect'"))
@@ -31,6 +45,21 @@ class Usage(CommandTest):
         self.floe("run", DIGITS, "--random", "--batch", "none", code=USAGE, says="--batch")
         self.floe("run", DIGITS, "--random", "--threads", "0", code=USAGE, says="--threads")
         self.floe("bench", DIGITS, "--seconds", "-1", code=USAGE, says="--seconds")
+        self.floe("bench", DIGITS, "--seconds", "nan", code=USAGE, says=("--seconds", "not finite"))
+        self.floe(
+            "run", DIGITS, "--input", PICTURE, "--range", "0,inf", code=USAGE, says=("--range", "'inf'")
+        )
+
+    def test_options_that_exclude_each_other(self):
+        self.floe("run", DIGITS, "--random", "--input", PICTURE, code=USAGE, says=("--input", "--random"))
+        two = ("--shape", "1,8,8,1", "--shape", "1,8,8,1")
+        for verb, *more in (("run", "--random"), ("bench",), ("explain",)):
+            self.floe(verb, DIGITS, *more, *two, code=USAGE, says=("2 times", "1 input"))
+
+    def test_empty_names(self):
+        self.floe("run", "", "--random", code=USAGE, says="name of the model is empty")
+        self.floe("run", DIGITS, "--input", "", code=USAGE, says="--input")
+        self.floe("run", DIGITS, "--random", "--outputs", "", code=USAGE, says=("output ''", "floe inspect"))
 
     def test_too_many_arguments(self):
         self.floe("inspect", DIGITS, "more", code=USAGE, says="'more'")
@@ -75,7 +104,8 @@ class Run(CommandTest):
         )
         self.floe("run", DIGITS, "--random", "--outputs", "Identity:1", code=USAGE, says="1 output(s)")
         self.floe("run", DIGITS, "--random", "--outputs", "Identity:q", code=USAGE, says="node:index")
-        self.floe("run", DIGITS, "--random", "--inputs", "xx", code=USAGE, says=("'xx'", "'x'"))
+        self.floe("run", DIGITS, "--random", "--inputs", "xx", code=USAGE, says=("'xx'", "name is 'x'"))
+        self.floe("run", DIGITS, "--random", "--inputs", "x,x:0", code=USAGE, says=("'x:0'", "twice"))
 
     def test_three_nearest_names(self):
         graph = "\n".join(
@@ -119,6 +149,29 @@ class Run(CommandTest):
         path = self.file("m.pbtxt", "\n".join([FLOAT_X, node("a", "Neg", "x")]))
         self.floe("run", path, "--random", code=USAGE, says="--shape")
 
+    def test_shape_beyond_memory(self):
+        says = ("input 'x:0'", "(99999999999, 8, 8, 1)", "memory")
+        self.floe("run", DIGITS, "--random", "--shape", "99999999999,8,8,1", code=BAD_INPUT, says=says)
+
+    def test_errors_of_the_run_name_model_and_node(self):
+        graph = [
+            FLOAT_X.replace("DT_FLOAT", "DT_INT32"),
+            constant("zero", "DT_INT32", 0, "int_val"),
+            node("y", "FloorDiv", "x", "zero").replace("DT_FLOAT", "DT_INT32"),
+        ]
+        path = self.file("m.pbtxt", "\n".join(graph))
+        for verb, *more in (("run", "--random"), ("bench",)):
+            says = ("m.pbtxt", "FloorDiv 'y'", "Integer division by zero")
+            self.floe(verb, path, *more, "--shape", "2", code=BAD_INPUT, says=says)
+
+    def test_only_an_input(self):
+        self.floe("run", self.file("m.pbtxt", FLOAT_X), "--random", code=BAD_INPUT, says="1 Placeholder")
+
+    def test_what_cannot_be_made_at_random(self):
+        graph = [FLOAT_X, node("y", "Identity", "x")]
+        path = self.file("m.pbtxt", "\n".join(graph).replace("DT_FLOAT", "DT_RESOURCE"))
+        self.floe("run", path, "--random", "--shape", "1", code=USAGE, says=("'x:0'", "resource"))
+
     def test_too_many_inputs(self):
         self.floe("run", DIGITS, "--input", PICTURE, PICTURE, code=USAGE, says=("1 input(s)", "2 --input"))
 
@@ -133,6 +186,14 @@ class Run(CommandTest):
         j = json.loads(self.floe("run", path, "--outputs", "s,n", "--json"))
         self.assertEqual(j["outputs"][0]["values"][0], "a")
         self.assertEqual(j["outputs"][1]["values"], "nan")
+
+    def test_every_float_in_json(self):
+        for dtype, field in (("DT_HALF", "half_val"), ("DT_FLOAT", "float_val"), ("DT_DOUBLE", "double_val")):
+            for value, bits in (("nan", 0x7E00), ("inf", 0x7C00), ("-inf", 0xFC00)):
+                text = constant("c", dtype, bits if dtype == "DT_HALF" else value, field)
+                path = self.file("m.pbtxt", text)
+                j = json.loads(self.floe("run", path, "--outputs", "c", "--json"))
+                self.assertEqual(j["outputs"][0]["values"], value, dtype)
 
 
 class Inspect(CommandTest):
@@ -175,6 +236,17 @@ class OtherVerbs(CommandTest):
         self.assertRegex(out, r"^\d+ steps, arena ")
         self.assertIn("[1,10]", out)
         self.assertIn("[7,", self.floe("explain", DIGITS, "--batch", "7", "--threads", "1"))
+
+    def test_explain_json(self):
+        j = json.loads(self.floe("explain", DIGITS, "--threads", "1", "--json"))
+        self.assertEqual((j["model"], j["threads"]), (DIGITS, 1))
+        self.assertEqual(j["inputs"], [{"name": "x:0", "dtype": "float32", "shape": [1, 8, 8, 1]}])
+        steps = j["plan"]["steps"]
+        self.assertEqual([s["sized_at_run_time"] for s in steps], [False] * len(steps))
+        self.assertEqual(steps[-1]["outputs"][0]["shape"], [1, 10])
+        self.assertIn(f"{len(steps)} steps", self.floe("explain", DIGITS, "--threads", "1"))
+        j = json.loads(self.floe("explain", DIGITS, "--batch", "8", "--json"))
+        self.assertEqual(j["inputs"][0]["shape"], [8, 8, 8, 1])
 
     def test_ops(self):
         out = self.floe("ops")

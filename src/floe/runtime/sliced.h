@@ -21,6 +21,10 @@ class SlicedPlan : public Runner {
 
   void run(RunState& state, std::span<Tensor> inputs, std::vector<Tensor>& outputs) const override;
   std::string describe() const override;
+  int64_t samples_per_slice() const { return options_.slice; }
+  const Runner& slice() const { return *slice_; }
+  /// Null when the slices give the results.
+  const Runner* rest() const { return rest_.get(); }
 
  private:
   void run_slice(RunState& state, std::span<const Tensor> inputs, int64_t from, int64_t to,

@@ -41,20 +41,21 @@ int bench(const BenchOptions& o) {
   Program p = open_model(o.model);
   Function f = make_function(p, o.model);
   double load = ms_since(start);
+  check_shapes(o.shapes, f);
   std::vector<Tensor> in;
   for (size_t i = 0; i < f.inputs().size(); ++i)
     in.push_back(random_tensor(
-        f.inputs()[i].dtype, input_shape(f.inputs()[i], i < o.shapes.size() ? o.shapes[i] : "", o.batch), i));
+        f.inputs()[i], input_shape(f.inputs()[i], i < o.shapes.size() ? o.shapes[i] : "", o.batch), i));
   auto t0 = Clock::now();
-  f.impl()->call(in, &interrupted);
+  call(f, in, o.model);
   double first = ms_since(t0);
-  for (int i = 0; i < o.warmup; ++i) f.impl()->call(in, &interrupted);
+  for (int i = 0; i < o.warmup; ++i) call(f, in, o.model);
   std::vector<double> ms;
   auto begin = Clock::now();
   double shown = 0;
   while (o.calls ? int(ms.size()) < o.calls : ms.size() < 3 || ms_since(begin) < o.seconds * 1000) {
     auto t = Clock::now();
-    f.impl()->call(in, &interrupted);
+    call(f, in, o.model);
     ms.push_back(ms_since(t));
     if (show_progress() && ms_since(begin) - shown > 200) {
       shown = ms_since(begin);
@@ -99,7 +100,9 @@ void add_bench(CLI::App& app, Action& action) {
   verb->add_option("--warmup", o->warmup, "Calls before measuring")->check(CLI::Range(0, 1000000));
   verb->add_option("--calls", o->calls, "Calls to measure (default: as many as fit in --seconds)")
       ->check(CLI::Range(1, 100000000));
-  verb->add_option("--seconds", o->seconds, "Time to measure for")->check(CLI::Range(0.0, 86400.0));
+  verb->add_option("--seconds", o->seconds, "Time to measure for")
+      ->check(CLI::Range(0.0, 86400.0))
+      ->check(is_finite());
   verb->add_flag("--json", o->json, "Print JSON");
   verb->callback([o, &action] { action = [o] { return bench(*o); }; });
 }

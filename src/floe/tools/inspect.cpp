@@ -12,6 +12,7 @@
 #include "floe/format/program_impl.h"
 #include "floe/graph/flops.h"
 #include "floe/graph/passes/passes.h"
+#include "floe/tools/json.h"
 #include "floe/tools/tool.h"
 
 namespace floe::tools {
@@ -135,15 +136,6 @@ Facts gather(const InspectOptions& o) {
       f.outputs.push_back({n, DType::kInvalid, Shape::unknown()});
   }
   return f;
-}
-
-Json spec_json(const TensorSpec& s) {
-  Json j{{"name", s.name}};
-  if (s.dtype != DType::kInvalid) j["dtype"] = dtype_name(s.dtype);
-  if (!s.shape.has_rank()) return j["shape"] = nullptr, j;
-  j["shape"] = Json::array();
-  for (int64_t d : s.shape) j["shape"].push_back(d < 0 ? Json(nullptr) : Json(d));
-  return j;
 }
 
 Json tree_json(const Scope& s) {

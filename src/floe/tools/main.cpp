@@ -1,6 +1,9 @@
 // The floe command.
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
+#include <iostream>
 #include <new>
 #include <string>
 #include <string_view>
@@ -17,9 +20,14 @@ std::atomic<bool> interrupted{false};
 
 namespace {
 
+std::atomic<int> interruptible{0};
+
+// The first one is left to a run that looks for it, the second ends the process whatever it does.
 void on_interrupt(int) {
-  // The second one ends the process whatever it does.
-  if (interrupted.exchange(true)) std::signal(SIGINT, SIG_DFL);
+  if (!interrupted.exchange(true) && interruptible.load()) return;
+  constexpr std::string_view kText = "floe: interrupted\n";
+  if (write(STDERR_FILENO, kText.data(), kText.size()) < 0) _exit(kInterrupted);
+  _exit(kInterrupted);
 }
 
 int code_of(const Error& e) {
@@ -41,6 +49,8 @@ int fail(int code, const std::string& message) {
   return code;
 }
 
+int cannot_write() { return fail(kCannotWrite, "cannot write to standard output"); }
+
 // What is wrong with the command line, with the nearest real verb or option.
 std::string usage_error(const CLI::App& app, const CLI::ParseError& e, int argc, char** argv) {
   const CLI::App* verb = app.get_subcommands().empty() ? nullptr : app.get_subcommands()[0];
@@ -53,7 +63,7 @@ std::string usage_error(const CLI::App& app, const CLI::ParseError& e, int argc,
     if (word.empty()) return cat("name a verb: ", verbs);
     if (word[0] != '-')
       return cat("'", word, "' is not a verb.", did_you_mean(word, known), " The verbs are ", verbs);
-    return e.what();
+    return cat("name a verb before the options (", word, "): ", verbs);
   }
   if (!dynamic_cast<const CLI::ExtrasError*>(&e)) return cat(verb->get_name(), ": ", e.what());
   for (const CLI::Option* o : verb->get_options())
@@ -83,15 +93,17 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
+    if (e.get_exit_code() == 0) {  // --help, --version
+      int code = app.exit(e);
+      return std::cout.flush() ? code : cannot_write();
+    }
     return fail(kUsage,
                 cat(usage_error(app, e, argc, argv), "\nRun `floe --help` or `floe VERB --help` for more."));
   }
   std::signal(SIGINT, on_interrupt);
   try {
     int code = action();
-    if (std::fflush(stdout) || std::ferror(stdout))
-      return fail(kCannotWrite, "cannot write to standard output");
+    if (std::fflush(stdout) || std::ferror(stdout)) return cannot_write();
     return code;
   } catch (const Failure& f) {
     return fail(f.code, f.message);
@@ -105,6 +117,10 @@ int run(int argc, char** argv) {
 }
 
 }  // namespace
+
+Interruptible::Interruptible() { ++interruptible; }
+Interruptible::~Interruptible() { --interruptible; }
+
 }  // namespace floe::tools
 
 int main(int argc, char** argv) { return floe::tools::run(argc, argv); }

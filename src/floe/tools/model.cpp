@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 #include <CLI/CLI.hpp>
 
@@ -34,6 +35,7 @@ int code_of_file(const Error& e, const std::string& path) {
 }  // namespace
 
 Program open_model(const ModelOptions& o) {
+  if (o.model.empty()) throw Failure{kUsage, "the name of the model is empty"};
   if (o.threads) set_num_threads(o.threads);
   try {
     return Program::open(o.model);
@@ -44,7 +46,12 @@ Program open_model(const ModelOptions& o) {
 
 Function make_function(const Program& p, const ModelOptions& o) {
   try {
-    for (const std::string& s : o.input_names) find_endpoint(*p.impl()->graph, s, o.model, "input");
+    std::vector<Endpoint> fed;
+    for (const std::string& s : o.input_names) {
+      fed.push_back(find_endpoint(*p.impl()->graph, s, o.model, "input"));
+      if (std::find(fed.begin(), fed.end() - 1, fed.back()) != fed.end() - 1)
+        throw Failure{kUsage, cat(o.model, ": input '", s, "' is named twice")};
+    }
     for (const std::string& s : o.output_names) find_endpoint(*p.impl()->graph, s, o.model, "output");
   } catch (const Error& e) {
     throw Failure{kUsage, e.what()};
@@ -74,7 +81,15 @@ Shape parse_shape(const std::string& text) {
   return Shape(dims);
 }
 
-Tensor call(const char* op, std::vector<Tensor> in, AttrMap attrs = {}) {
+Tensor allocate(const TensorSpec& spec, const Shape& shape) {
+  try {
+    return Tensor(spec.dtype, shape);
+  } catch (const Error& e) {
+    throw_error(e.code(), cat("input '", spec.name, "' ", shape.tuple_str(), ": ", e.what()));
+  }
+}
+
+Tensor apply(const char* op, std::vector<Tensor> in, AttrMap attrs = {}) {
   static ResourceManager* none = new ResourceManager;
   RunState state;
   state.resources = none;
@@ -100,28 +115,74 @@ Tensor fit_picture(const std::string& path, const TensorSpec& spec, const std::v
   if (s.has_rank() && channels == 0)
     throw Failure{kBadInput, cat(path, ": a picture does not fit input '", spec.name, "' of shape ",
                                  s.tuple_str(), "; give a .npy file")};
-  Tensor image = call("ExpandDims", {read_image(path, int(channels)), Tensor::scalar<int32_t>(0)});
+  Tensor image = apply("ExpandDims", {read_image(path, int(channels)), Tensor::scalar<int32_t>(0)});
   int64_t height = -1, width = -1;
   if (s.rank() == 4) height = s[channels_first ? 2 : 1], width = s[channels_first ? 3 : 2];
   if (s.rank() == 3) height = s[0], width = s[1];
   if (height < 0) height = image.dim(1);
   if (width < 0) width = image.dim(2);
   if (height != image.dim(1) || width != image.dim(2))
-    image = call("ResizeBilinear", {image, Tensor::vec<int32_t>({int32_t(height), int32_t(width)})},
-                 {{"half_pixel_centers", true}});
-  Tensor x = call("Cast", {image}, {{"DstT", DType::kFloat32}});
+    image = apply("ResizeBilinear", {image, Tensor::vec<int32_t>({int32_t(height), int32_t(width)})},
+                  {{"half_pixel_centers", true}});
+  Tensor x = apply("Cast", {image}, {{"DstT", DType::kFloat32}});
   if (range.size() == 2) {
     float scale = float((range[1] - range[0]) / 255), offset = float(range[0]);
     for (float& v : x.mutable_flat<float>()) v = v * scale + offset;
   }
-  if (channels_first) x = call("Transpose", {x, Tensor::vec<int32_t>({0, 3, 1, 2})});
+  if (channels_first) x = apply("Transpose", {x, Tensor::vec<int32_t>({0, 3, 1, 2})});
   if (is_integer(spec.dtype))
     for (float& v : x.mutable_flat<float>()) v = std::round(v);
-  x = call("Cast", {x}, {{"DstT", spec.dtype}});
+  x = apply("Cast", {x}, {{"DstT", spec.dtype}});
   return s.rank() == 3 ? x.reshaped(x.shape().slice(1)) : x;
 }
 
+std::string differs(const std::string& path, const Tensor& t, const TensorSpec& spec) {
+  return cat(path, ": holds ", dtype_name(t.dtype()), ", input '", spec.name, "' is ",
+             dtype_name(spec.dtype));
+}
+
+// Numbers of another type are taken where the input's type can hold them: whole ones as integers, real ones
+// as floats of any width.
+Tensor as_type_of(const Tensor& t, const TensorSpec& spec, const std::string& path) {
+  if (t.dtype() == spec.dtype) return t;
+  if (!is_pod(t.dtype()) || !is_pod(spec.dtype) || (is_complex(t.dtype()) && !is_complex(spec.dtype)))
+    throw Failure{kBadInput, differs(path, t, spec)};
+  Tensor to = apply("Cast", {t}, {{"DstT", spec.dtype}});
+  if (is_floating(spec.dtype) || is_complex(spec.dtype)) return to;
+  Tensor back = apply("Cast", {to}, {{"DstT", t.dtype()}});
+  if (std::memcmp(back.raw(), t.raw(), t.nbytes()) != 0)
+    throw Failure{kBadInput, cat(differs(path, t, spec), ", which cannot hold all of its values")};
+  return to;
+}
+
 }  // namespace
+
+void check_shapes(const std::vector<std::string>& given, const Function& f) {
+  if (given.size() > f.inputs().size())
+    throw Failure{kUsage, cat("--shape was given ", given.size(), " times, the model has ", f.inputs().size(),
+                              f.inputs().size() == 1 ? " input" : " inputs")};
+}
+
+CLI::Validator is_finite() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        double v = 0;
+        bool number = CLI::detail::lexical_cast(text, v);
+        return number && !std::isfinite(v) ? cat("'", text, "' is not finite") : std::string();
+      },
+      "");
+}
+
+std::vector<Tensor> call(const Function& f, const std::vector<Tensor>& inputs, const ModelOptions& o) {
+  Interruptible run;
+  try {
+    return f.impl()->call(inputs, &interrupted);
+  } catch (const Error& e) {
+    std::string what = e.what();
+    if (e.code() == Code::kCancelled || what.rfind(o.model, 0) == 0) throw;
+    throw_error(e.code(), cat(o.model, ": ", what));
+  }
+}
 
 Shape input_shape(const TensorSpec& spec, const std::string& given, int64_t batch) {
   if (!given.empty()) {
@@ -145,8 +206,12 @@ Shape input_shape(const TensorSpec& spec, const std::string& given, int64_t batc
   return s;
 }
 
-Tensor random_tensor(DType dtype, const Shape& shape, uint64_t seed) {
-  Tensor t(dtype, shape);
+Tensor random_tensor(const TensorSpec& spec, const Shape& shape, uint64_t seed) {
+  const DType dtype = spec.dtype;
+  if (!is_pod(dtype) && dtype != DType::kString)
+    throw Failure{kUsage, cat("input '", spec.name, "' is a ", dtype_name(dtype),
+                              ", which cannot be made at random. Name tensors further on with --inputs")};
+  Tensor t = allocate(spec, shape);
   uint64_t state = seed * 0x9e3779b97f4a7c15ull + 1;
   auto next = [&] {
     state ^= state << 13;
@@ -177,6 +242,7 @@ Tensor random_tensor(DType dtype, const Shape& shape, uint64_t seed) {
 }
 
 Tensor read_input(const std::string& path, const TensorSpec& spec, const std::vector<double>& range) {
+  if (path.empty()) throw Failure{kUsage, "--input: the name of the file is empty"};
   try {
     Bytes file = map_file(path);
     std::string_view head = file.view;
@@ -187,8 +253,7 @@ Tensor read_input(const std::string& path, const TensorSpec& spec, const std::ve
     }
     Tensor t = read_npy(path);
     Shape found = t.shape();
-    if (t.dtype() != spec.dtype && is_pod(t.dtype()) && is_pod(spec.dtype))
-      t = call("Cast", {t}, {{"DstT", spec.dtype}});
+    t = as_type_of(t, spec, path);
     // One sample without its batch dimension is a batch of one.
     if (spec.shape.has_rank() && t.rank() + 1 == spec.shape.rank()) {
       Shape s = Shape{1}.concat(t.shape());

@@ -1,6 +1,5 @@
 // floe run: one call, results as text, JSON or .npy.
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <numeric>
 
@@ -10,7 +9,7 @@
 #include "floe/base/file.h"
 #include "floe/base/text.h"
 #include "floe/format/program_impl.h"
-#include "floe/tensor/dispatch.h"
+#include "floe/tools/json.h"
 #include "floe/tools/tool.h"
 
 namespace floe::tools {
@@ -27,38 +26,8 @@ struct RunOptions {
   int top = 0;
 };
 
-// Element i as JSON.
-nlohmann::json element(const Tensor& t, int64_t i) {
-  switch (t.dtype()) {
-    case DType::kString:
-      return t.data<std::string>()[i];
-    case DType::kBool:
-      return t.data<bool>()[i];
-    case DType::kFloat32: {
-      float v = t.data<float>()[i];
-      return std::isfinite(v) ? nlohmann::json(v)
-                              : nlohmann::json(std::isnan(v) ? "nan"
-                                               : v > 0       ? "inf"
-                                                             : "-inf");
-    }
-    default:
-      break;
-  }
-  nlohmann::json j;
-  dispatch(NumberTypes{}, t.dtype(), [&]<class T>() {
-    const T& v = t.data<T>()[i];
-    if constexpr (std::is_same_v<T, std::complex<float>> || std::is_same_v<T, std::complex<double>>)
-      j = {v.real(), v.imag()};
-    else if constexpr (std::is_integral_v<T>)
-      j = v;
-    else
-      j = double(compute_t<T>(v));
-  });
-  return j;
-}
-
 nlohmann::json values(const Tensor& t, int dim, int64_t& at) {
-  if (dim == t.rank()) return element(t, at++);
+  if (dim == t.rank()) return element_json(t, at++);
   nlohmann::json a = nlohmann::json::array();
   for (int64_t i = 0; i < t.dim(dim); ++i) a.push_back(values(t, dim + 1, at));
   return a;
@@ -93,18 +62,20 @@ std::vector<Tensor> gather_inputs(const Function& f, const RunOptions& o) {
   }
   if (o.files.empty() && !specs.empty() && !o.random)
     throw Failure{kUsage, "give the input with --input FILE (.npy or a picture), or --random"};
+  if (!o.files.empty() && o.random) throw Failure{kUsage, "give either --input or --random, not both"};
+  check_shapes(o.shapes, f);
   for (size_t i = 0; i < specs.size(); ++i) {
     if (!o.files.empty())
       in.push_back(read_input(o.files[i], specs[i], o.range));
     else
-      in.push_back(random_tensor(specs[i].dtype,
-                                 input_shape(specs[i], i < o.shapes.size() ? o.shapes[i] : "", o.batch),
-                                 o.seed + i));
+      in.push_back(random_tensor(
+          specs[i], input_shape(specs[i], i < o.shapes.size() ? o.shapes[i] : "", o.batch), o.seed + i));
   }
   return in;
 }
 
 void save(const std::string& to, const std::vector<Tensor>& out) {
+  Interruptible whole;  // no half-written file stays behind
   for (size_t i = 0; i < out.size(); ++i) {
     std::string path = to;
     if (out.size() > 1) {
@@ -123,7 +94,7 @@ void save(const std::string& to, const std::vector<Tensor>& out) {
 int run(const RunOptions& o) {
   Program p = open_model(o.model);
   Function f = make_function(p, o.model);
-  std::vector<Tensor> out = f.impl()->call(gather_inputs(f, o), &interrupted);
+  std::vector<Tensor> out = call(f, gather_inputs(f, o), o.model);
   if (!o.save.empty()) save(o.save, out);
   if (o.json) {
     nlohmann::ordered_json j;
@@ -166,7 +137,8 @@ void add_run(CLI::App& app, Action& action) {
   verb->add_option("--shape", o->shapes, "Shape of each --random input, e.g. 1,224,224,3")->take_all();
   verb->add_option("--range", o->range, "Map pixels 0..255 to LO,HI (default: 0..255 as they are)")
       ->delimiter(',')
-      ->expected(2);
+      ->expected(2)
+      ->check(is_finite());
   verb->add_option("--top", o->top, "Show only the K largest values of each row, with their index")
       ->check(CLI::Range(1, 100000));
   verb->add_option("--save", o->save,

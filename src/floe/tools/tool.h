@@ -10,7 +10,8 @@
 
 namespace CLI {
 class App;
-}
+class Validator;
+}  // namespace CLI
 
 namespace floe::tools {
 
@@ -53,18 +54,32 @@ struct ModelOptions {
 Program open_model(const ModelOptions& o);
 Function make_function(const Program& p, const ModelOptions& o);
 
+/// Refuses more --shape options than there are inputs.
+void check_shapes(const std::vector<std::string>& given, const Function& f);
+
 /// A shape for an input: as given ("1,224,224,3"), else the model's with unknown dimensions set: the first to
 /// `batch`. A Failure says which dimension must be given.
 Shape input_shape(const TensorSpec& spec, const std::string& given, int64_t batch);
 
-/// Repeatable numbers in the type: floats in [0, 1), integers 0 to 9, bools, short strings.
-Tensor random_tensor(DType dtype, const Shape& shape, uint64_t seed);
+/// Repeatable numbers for the input: floats in [0, 1), integers 0 to 9, bools, short strings.
+Tensor random_tensor(const TensorSpec& spec, const Shape& shape, uint64_t seed);
 
 /// A .npy file or a picture made to fit the input (resized, channels, type, one batch entry).
 Tensor read_input(const std::string& path, const TensorSpec& spec, const std::vector<double>& range);
 
-/// Set by Ctrl-C; runs end with Cancelled.
+/// Runs the function. Ctrl-C ends it with Cancelled, errors name the model.
+std::vector<Tensor> call(const Function& f, const std::vector<Tensor>& inputs, const ModelOptions& o);
+
+/// While one lives, Ctrl-C waits for whoever looks at `interrupted`; else it ends the process at once.
+class Interruptible {
+ public:
+  Interruptible();
+  ~Interruptible();
+};
 extern std::atomic<bool> interrupted;
+
+/// Refuses "nan" and "inf" as the value of an option.
+CLI::Validator is_finite();
 
 /// True when progress may be shown: standard error is a terminal.
 bool show_progress();

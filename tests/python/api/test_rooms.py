@@ -7,7 +7,7 @@ from golden import check, load
 
 import floe as tf
 
-AREAS = ("image", "io", "nn", "signal", "strings")
+AREAS = ("data", "image", "io", "nn", "signal", "strings")
 
 
 def _cases():

@@ -3,7 +3,7 @@
 import importlib
 
 import pytest
-from golden import check, load
+from golden import check, load, recorded
 
 import floe as tf
 
@@ -22,3 +22,13 @@ def _cases():
 @pytest.mark.parametrize(("name", "case", "goldens", "tolerance"), list(_cases()))
 def test_as_tensorflow(name, case, goldens, tolerance):
     check(name, case, tf, goldens, tolerance)
+
+
+EAGER_ONLY = ("data-", "error", "random_", "mutable", "dense_table", "table", "vocabulary")
+
+
+@pytest.mark.parametrize(
+    ("name", "case", "goldens", "tolerance"), [c for c in _cases() if not any(w in c.id for w in EAGER_ONLY)]
+)
+def test_while_recording(name, case, goldens, tolerance):
+    check(name, recorded(case), tf, goldens, tolerance)

@@ -126,7 +126,7 @@ TEST(HostileSwitch, ConditionIsNoBool) {
   g.placeholder("x");
   g.plain("s", "Switch", {"x", "x"});
   g.plain("y", "Identity", {"s"});
-  EXPECT_REFUSED(run(g), kInvalidArgument, "hostile.pb", "Switch 's'", "input 1 must be bool");
+  EXPECT_REFUSED(run(g), kInvalidArgument, "hostile.pb", "Switch 's'", "Input 1 of node s", "expected bool");
 }
 
 TEST(HostileSwitch, ConditionIsAVector) {

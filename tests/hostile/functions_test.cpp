@@ -170,11 +170,11 @@ TEST(HostileFunctions, BodiesThatDoNotFitTogether) {
            {"c:nope:0", "no output 'nope'", negate},
            {"c:y:5", "output", negate},
            {"c", "c", [](NodeMaker& f) { f.plain("c", "Neg", {"gone"}); }},
-           {"c:y:0", "twice", [](NodeMaker& f) { negate(f), negate(f); }},
-           {"c:y:0", "twice", [](NodeMaker& f) { negate(f), f.plain("a", "Neg", {"a"}); }},
+           {"c:y:0", "is not unique", [](NodeMaker& f) { negate(f), negate(f); }},
+           {"c:y:0", "is not unique", [](NodeMaker& f) { negate(f), f.plain("a", "Neg", {"a"}); }},
            {"c:y:0", "cycle",
             [](NodeMaker& f) { f.plain("c", "Neg", {"d:y:0"}), f.plain("d", "Neg", {"c:y:0"}); }},
-           {"c:y:0", "takes 1 input(s)", [](NodeMaker& f) { f.plain("c", "Neg", {}); }},
+           {"c:y:0", "do not match 0 inputs", [](NodeMaker& f) { f.plain("c", "Neg", {}); }},
        }) {
     GraphMaker g = calling("f");
     g.function("f", c.result, c.nodes);

@@ -75,7 +75,7 @@ TEST(HostileConstants, StringsWhereNumbersAreExpected) {
   GraphMaker g;
   g.constant("c", Tensor::vec<std::string>({"1", "x"}));
   g.plain("y", "Neg", {"c"});
-  EXPECT_REFUSED(run(g), kInvalidArgument, "hostile.pb", "Neg 'y'", "'c' is string");
+  EXPECT_REFUSED(run(g), kInvalidArgument, "hostile.pb", "Neg 'y'", "was passed string from c:0");
   GraphMaker n;
   n.placeholder("x", DType::kString);
   n.node("y", "StringToNumber", {"x"}, {{"out_type", kFloat}});

@@ -81,18 +81,21 @@ class Importer {
       std::string name(nd.get_string("name"));
       if (name.empty())
         throw InvalidArgument(cat("Node ", i, " (op '", nd.get_string("op"), "') has no name"));
-      if (names.count(name)) throw InvalidArgument(cat("Node name '", name, "' is used twice in this graph"));
+      if (names.count(name))
+        throw InvalidArgument(cat("Node '", name, "' is not unique: the graph has two nodes of this name"));
       Node* n = make_node(nd, name);
       names[name] = n;
       added.emplace_back(n, &nd);
     }
-    std::vector<std::string> missing;
+    std::vector<Missing> missing;
     for (auto& [n, nd] : added) connect(*n, *nd, names, missing);
     if (!missing.empty()) {
-      std::string text;
-      for (size_t i = 0; i < missing.size() && i < 10; ++i) text += "\n  " + missing[i];
+      std::string text =
+          cat("Node '", missing[0].user->name, "': Unknown input node '", missing[0].name,
+              "'. The graph refers to ", missing.size() == 1 ? "a node" : "nodes", " that it does not hold:");
+      for (size_t i = 0; i < missing.size() && i < 10; ++i) text += "\n  " + describe(missing[i], names);
       if (missing.size() > 10) text += cat("\n  and ", missing.size() - 10, " more");
-      throw InvalidArgument(cat("The graph refers to nodes that it does not hold:", text));
+      throw InvalidArgument(text);
     }
     for (auto& [n, nd] : added) check_inputs(*n);
   }
@@ -113,13 +116,19 @@ class Importer {
     if (!from->op) {
       while (int(from->output_types.size()) <= index) from->output_types.push_back(DType::kInvalid);
     } else if (index >= from->num_outputs()) {
-      throw InvalidArgument(cat("Node '", user, "': node '", from->name, "' (", from->op_name, ") has ",
-                                from->num_outputs(), " output(s), not output ", index));
+      throw InvalidArgument(cat("Node '", user, "': Connecting to invalid output ", index, " of source node ",
+                                from->name, " which has ", from->num_outputs(), " outputs (", from->op_name,
+                                ")"));
     }
     return {from, index};
   }
 
  private:
+  struct Missing {
+    std::string_view name;
+    const Node* user;
+  };
+
   Node* make_node(const Message& nd, const std::string& name) {
     std::string op_name(nd.get_string("op"));
     try {
@@ -166,48 +175,56 @@ class Importer {
   }
 
   void connect(Node& n, const Message& nd, const std::unordered_map<std::string, Node*>& names,
-               std::vector<std::string>& missing) {
+               std::vector<Missing>& missing) {
     size_t count = nd.size("input");
     for (size_t i = 0; i < count; ++i) {
       InputRef r = parse_input(nd.get_string("input", i), n.name, in_function_);
       if (r.control) {
         auto it = names.find(std::string(r.node));
         if (it == names.end())
-          report(r.node, n, names, missing);
+          missing.push_back({r.node, &n});
         else if (std::find(n.controls.begin(), n.controls.end(), it->second) == n.controls.end())
           n.controls.push_back(it->second);
         continue;
       }
       Endpoint e = resolve(r, names, n.name);
       if (!e)
-        report(r.node, n, names, missing);
+        missing.push_back({r.node, &n});
       else
         n.inputs.push_back(e);
     }
   }
 
-  static void report(std::string_view what, const Node& user,
-                     const std::unordered_map<std::string, Node*>& names, std::vector<std::string>& missing) {
+  static std::string describe(const Missing& m, const std::unordered_map<std::string, Node*>& names) {
     std::string hint;
-    if (missing.size() < 10 && names.size() < 5000) {
+    if (names.size() < 5000) {
       std::vector<std::string> all;
       for (auto& [k, v] : names) all.push_back(k);
-      hint = did_you_mean(what, all);
+      hint = did_you_mean(m.name, all);
     }
-    missing.push_back(cat("'", what, "', an input of node '", user.name, "' (", user.op_name, ")", hint));
+    return cat("'", m.name, "', an input of node '", m.user->name, "' (", m.user->op_name, ").", hint);
+  }
+
+  static std::string names_of(const std::vector<DType>& types) {
+    std::string s;
+    for (size_t i = 0; i < types.size() && i < 20; ++i) s += cat(i ? ", " : "", dtype_name(types[i]));
+    return types.size() > 20 ? s + ", ..." : s;
   }
 
   static void check_inputs(const Node& n) {
     if (!n.op) return;
     std::vector<DType> want = arg_types(*n.op, n.op->inputs, n.attrs, n.name);
     if (want.size() != n.inputs.size())
-      throw InvalidArgument(cat(n.op_name, " '", n.name, "': takes ", want.size(),
-                                " input(s), the graph gives ", n.inputs.size(), "\n  ", op_signature(*n.op)));
+      throw InvalidArgument(cat("NodeDef expected inputs '", names_of(want), "' do not match ",
+                                n.inputs.size(), " inputs specified: ", n.op_name, " '", n.name, "' takes ",
+                                want.size(), "\n  ", op_signature(*n.op)));
     for (size_t i = 0; i < want.size(); ++i) {
       DType have = n.inputs[i].node->output_types[size_t(n.inputs[i].index)];
       if (have != want[i] && have != DType::kInvalid)
-        throw InvalidArgument(cat(n.op_name, " '", n.name, "': input ", i, " must be ", dtype_name(want[i]),
-                                  ", '", endpoint_name(n.inputs[i]), "' is ", dtype_name(have)));
+        throw InvalidArgument(cat("Input ", i, " of node ", n.name, " was passed ", dtype_name(have),
+                                  " from ", n.inputs[i].node->name, ":", n.inputs[i].index,
+                                  " incompatible with expected ", dtype_name(want[i]), " (", n.op_name, " '",
+                                  n.name, "')"));
     }
   }
 

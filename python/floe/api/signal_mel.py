@@ -67,7 +67,7 @@ def mfccs_from_log_mel_spectrograms(log_mel_spectrograms, name=None):
     """[..., mel bins] log-mel spectrograms to as many MFCCs."""
     x = c.tensor(log_mel_spectrograms)
     bins = c.dims(x)[-1]
-    if bins == 0:
+    if isinstance(bins, int) and bins == 0:
         raise ValueError(f"num_mel_bins must be positive. Got: {x.shape}")
     scale = c.rsqrt(c.mul(c.cast(bins, x.dtype), c.tensor(2.0, x.dtype)))
     return c.mul(dct(x, type=2), scale, name)

@@ -1,5 +1,6 @@
 #include "floe/format/file_kind.h"
 #include "floe/format/graph_file.h"
+#include "floe/ops/random/philox.h"
 #include "floe/python/py.h"
 #include "floe/threads.h"
 
@@ -8,6 +9,7 @@ namespace floe::python {
 void bind_misc(nb::module_& m) {
   m.def("set_num_threads", &set_num_threads, nb::arg("n"));
   m.def("num_threads", &num_threads);
+  m.def("restart_random_numbers", &restart_random_numbers);
   m.def(
       "write_message",
       [](nb::handle message, const std::string& path, bool as_text) {

@@ -1,21 +1,42 @@
 #include "floe/ops/random/philox.h"
 
+#include <atomic>
 #include <random>
 
 namespace floe {
 
-RandomState::RandomState(uint64_t seed, uint64_t seed2) {
-  if (!seed && !seed2) {
-    std::random_device device;
-    seed = uint64_t(device()) << 32 | device();
-    seed2 = uint64_t(device()) << 32 | device();
+namespace {
+
+std::atomic<uint64_t> generation{0};
+
+}  // namespace
+
+RandomState::RandomState(uint64_t seed, uint64_t seed2) : seed_(seed), seed2_(seed2) { begin(); }
+
+void RandomState::begin() {
+  generation_ = generation;
+  if (seed_ || seed2_) {
+    g_ = Philox(seed_, seed2_);
+    return;
   }
-  g_ = Philox(seed, seed2);
+  std::random_device device;
+  uint64_t a = uint64_t(device()) << 32 | device(), b = uint64_t(device()) << 32 | device();
+  g_ = Philox(a, b);
 }
+
+Philox RandomState::reserve(uint64_t blocks) {
+  std::lock_guard lock(mutex_);
+  if (generation_ != generation) begin();
+  Philox g = g_;
+  g_.skip(blocks);
+  return g;
+}
+
+void restart_random_numbers() { ++generation; }
 
 KernelFn seeded_kernel(const KernelInit& k, std::function<void(KernelContext&, RandomState&)> fn) {
   uint64_t seed = uint64_t(k.attr<int64_t>("seed")), seed2 = uint64_t(k.attr<int64_t>("seed2"));
-  std::string name = cat(k.def.name, "/", k.node, "/", seed, "/", seed2);
+  std::string name = cat(k.def.name, "/", k.node, "/", seed, "/", seed2, "/", dtype_name(k.output_types[0]));
   return [=](KernelContext& c) {
     ObjectPtr o = c.resources().get_or_make("floe/random", name,
                                             [&] { return std::make_shared<RandomState>(seed, seed2); });

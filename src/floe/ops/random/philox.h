@@ -178,23 +178,25 @@ void fill_truncated_normal(int threads, const Philox& start, T* out, int64_t n) 
   });
 }
 
-/// The generator of one stateful node. It goes on where the last run stopped.
+/// The generator of one stateful node. It goes on where the last run stopped, or begins anew after
+/// restart_random_numbers().
 class RandomState : public Object {
  public:
   RandomState(uint64_t seed, uint64_t seed2);
   const char* type_name() const override { return "RandomState"; }
   /// The stream from here; later callers start `blocks` blocks further.
-  Philox reserve(uint64_t blocks) {
-    std::lock_guard lock(mutex_);
-    Philox g = g_;
-    g_.skip(blocks);
-    return g;
-  }
+  Philox reserve(uint64_t blocks);
 
  private:
+  void begin();
+
+  uint64_t seed_, seed2_, generation_;
   std::mutex mutex_;
   Philox g_;
 };
+
+/// Every stateful op starts its numbers again from its seeds, as after tf.random.set_seed.
+void restart_random_numbers();
 
 /// A kernel that draws from its node's own generator: fn(context, state).
 KernelFn seeded_kernel(const KernelInit& k, std::function<void(KernelContext&, RandomState&)> fn);

@@ -5,7 +5,7 @@ import numpy as np
 from .. import dtypes, raw_ops
 from ..export import export
 from ..tensor import convert_to_tensor
-from .support import is_typed, sizes, typed, value_of, vector
+from .support import is_typed, scoped, sizes, typed, value_of, vector
 
 
 @export("gather")
@@ -25,6 +25,7 @@ def v1_gather(params, indices, validate_indices=None, name=None, axis=None, batc
 
 
 @export("compat.v1.batch_gather")
+@scoped("BatchGather")
 def batch_gather(params, indices, name=None):
     """The slices of params at the indices, where all dimensions of indices but the last are batches."""
     indices = convert_to_tensor(indices)
@@ -49,6 +50,7 @@ def gather_nd(params, indices, batch_dims=0, name=None, bad_indices_policy=""):
     return raw_ops.GatherNd(params=params, indices=indices, name=name)
 
 
+@scoped("BatchGatherND")
 def _batch_gather_nd(params, indices, batch, name):
     if not isinstance(batch, np.ndarray) or batch.ndim or batch.dtype.kind not in "iu":
         raise TypeError(f"Argument `batch_dims` must be an int; got {batch}")
@@ -137,6 +139,7 @@ def tensor_scatter_nd_update(tensor, indices, updates, name=None):
 
 
 @export("boolean_mask")
+@scoped("boolean_mask")
 def boolean_mask(tensor, mask, axis=None, name="boolean_mask"):
     """The slices of tensor (from `axis` on) where mask is true."""
     tensor = convert_to_tensor(tensor)

@@ -9,7 +9,7 @@ from ..export import export
 from ..graph import executing_eagerly
 from ..tensor import convert_to_tensor
 from .array_shape import sequence_mask
-from .support import either, is_typed, typed, value_of, vector
+from .support import either, is_typed, scoped, typed, value_of, vector
 
 
 def _tensors(values):
@@ -156,6 +156,7 @@ def meshgrid(*args, **kwargs):
 
 
 @export("repeat")
+@scoped("Repeat")
 def repeat(input, repeats, axis=None, name=None):
     """Each element (or slice along an axis) repeated; without an axis the tensor is flattened."""
     input = convert_to_tensor(input)
@@ -184,7 +185,7 @@ def repeat(input, repeats, axis=None, name=None):
         ),
         axis=0,
     )
-    return raw_ops.GatherV2(params=input, indices=picked, axis=axis, name=name or "Repeat")
+    return raw_ops.GatherV2(params=input, indices=picked, axis=axis, name=name)
 
 
 @export("reverse", "compat.v1.reverse_v2")

@@ -7,7 +7,7 @@ from ..export import export
 from ..graph import executing_eagerly
 from ..tensor import Tensor, constant, convert_to_tensor
 from ..tensor_shape import TensorShape, as_shape
-from .support import either, is_typed, shape_vector, typed, value_of, vector
+from .support import either, is_typed, scoped, shape_vector, typed, value_of, vector
 
 
 def _static(value, dtype, name):
@@ -287,6 +287,7 @@ def range(start, limit=None, delta=1, dtype=None, name="range"):
 
 
 @export("linspace", "compat.v1.lin_space")
+@scoped("linspace")
 def linspace(start, stop, num, name=None, axis=0):
     """`num` numbers from start to stop, both included, in equal steps along a new axis."""
     start = convert_to_tensor(start)
@@ -313,10 +314,11 @@ def linspace(start, stop, num, name=None, axis=0):
     inner = raw_ops.AddV2(x=start, y=raw_ops.Mul(x=delta, y=inner))
     whole = raw_ops.ConcatV2(values=[start, inner, stop], axis=axis)
     size = raw_ops.SelectV2(condition=here, t=num, e=shape)
-    return raw_ops.Slice(input=whole, begin=raw_ops.ZerosLike(x=shape), size=size, name=name or "linspace")
+    return raw_ops.Slice(input=whole, begin=raw_ops.ZerosLike(x=shape), size=size, name=name)
 
 
 @export("eye", "linalg.eye")
+@scoped("eye")
 def eye(num_rows, num_columns=None, batch_shape=None, dtype=dtypes.float32, name=None):
     """The identity matrix, as often as `batch_shape` says."""
     dtype = dtypes.as_dtype(dtype)
@@ -338,8 +340,8 @@ def eye(num_rows, num_columns=None, batch_shape=None, dtype=dtypes.float32, name
         shape = raw_ops.ConcatV2(values=[lead, vector([num_rows, num_columns], lead.dtype)], axis=0)
     diagonal = ones(diagonal_shape, dtype)
     if square:
-        return raw_ops.MatrixDiag(diagonal=diagonal, name=name or "eye")
-    return raw_ops.MatrixSetDiag(input=zeros(shape, dtype), diagonal=diagonal, name=name or "eye")
+        return raw_ops.MatrixDiag(diagonal=diagonal, name=name)
+    return raw_ops.MatrixSetDiag(input=zeros(shape, dtype), diagonal=diagonal, name=name)
 
 
 def _one_hot_type(on_value, off_value, dtype):
@@ -359,6 +361,7 @@ def _one_hot_type(on_value, off_value, dtype):
 
 
 @export("one_hot")
+@scoped("one_hot", whole=True)
 def one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None, name=None):
     """`on_value` (1) where a new axis of length `depth` is at the index, `off_value` (0) elsewhere."""
     dtype = _one_hot_type(on_value, off_value, None if dtype is None else dtypes.as_dtype(dtype))
@@ -378,6 +381,7 @@ def one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None
 
 
 @export("sequence_mask")
+@scoped("SequenceMask")
 def sequence_mask(lengths, maxlen=None, dtype=dtypes.bool, name=None):
     """For each length a row of that many ones and then zeros, `maxlen` (the greatest length) in all."""
     lengths = convert_to_tensor(lengths)
@@ -396,7 +400,7 @@ def sequence_mask(lengths, maxlen=None, dtype=dtypes.bool, name=None):
     )
     column = raw_ops.ExpandDims(input=lengths, axis=-1)
     column = column if column.dtype == maxlen.dtype else raw_ops.Cast(x=column, DstT=maxlen.dtype)
-    mask = raw_ops.Less(x=row, y=column, name=name or "SequenceMask")
+    mask = raw_ops.Less(x=row, y=column, name=name)
     dtype = dtypes.as_dtype(dtype)
     return mask if dtype == dtypes.bool else raw_ops.Cast(x=mask, DstT=dtype)
 
@@ -420,6 +424,7 @@ def get_static_value(tensor, partial=False):
 
 
 @export("required_space_to_batch_paddings")
+@scoped("required_space_to_batch_paddings")
 def required_space_to_batch_paddings(input_shape, block_shape, base_paddings=None, name=None):
     """Paddings and crops with which `input_shape` divides into blocks."""
     input_shape, block_shape = vector(input_shape, dtypes.int32), vector(block_shape, dtypes.int32)

@@ -4,7 +4,7 @@ from .. import dtypes, raw_ops
 from ..errors import InvalidArgumentError
 from ..export import export
 from ..tensor import convert_to_tensor
-from .support import value_of
+from .support import scoped, value_of
 
 
 def _descending(values, sorted_values):
@@ -78,18 +78,21 @@ def _swapped(x, axis):
 
 
 @export("sort")
+@scoped("sort")
 def sort(values, axis=-1, direction="ASCENDING", name=None):
     """The values in order along an axis."""
     return _sorted(values, axis, direction, True, name or "sort")
 
 
 @export("argsort")
+@scoped("argsort")
 def argsort(values, axis=-1, direction="ASCENDING", stable=False, name=None):
     """The indices (int32) that put the values in order along an axis; equals keep their order."""
     return _sorted(values, axis, direction, False, name or "argsort")
 
 
 @export("histogram_fixed_width")
+@scoped("histogram_fixed_width", whole=True)
 def histogram_fixed_width(values, value_range, nbins=100, dtype=dtypes.int32, name=None):
     """How many values lie in each of `nbins` equal bins; those outside count in the first and the last."""
     return raw_ops.HistogramFixedWidth(
@@ -98,6 +101,7 @@ def histogram_fixed_width(values, value_range, nbins=100, dtype=dtypes.int32, na
 
 
 @export("histogram_fixed_width_bins")
+@scoped("histogram_fixed_width_bins")
 def histogram_fixed_width_bins(values, value_range, nbins=100, dtype=dtypes.int32, name=None):
     """The number of the bin of `nbins` equal ones that each value lies in."""
     values = convert_to_tensor(values)

@@ -4,6 +4,7 @@ from .. import dtypes, raw_ops
 from ..export import export
 from ..tensor import convert_to_tensor
 from .math_reduce import reduce_sum
+from .support import scoped
 
 
 def _like(x, values, name=None):
@@ -18,6 +19,7 @@ def _values(x):
 
 
 @export("clip_by_value")
+@scoped("clip_by_value", whole=True)
 def clip_by_value(t, clip_value_min, clip_value_max, name=None):
     """t with what is smaller or greater than the limits replaced by them."""
     values = _values(t)
@@ -29,6 +31,7 @@ def clip_by_value(t, clip_value_min, clip_value_max, name=None):
 
 
 @export("clip_by_norm")
+@scoped("clip_by_norm", whole=True)
 def clip_by_norm(t, clip_norm, axes=None, name=None):
     """t scaled down so that its Euclidean norm (along the axes) is at most clip_norm."""
     values = _values(t)
@@ -43,6 +46,7 @@ def clip_by_norm(t, clip_norm, axes=None, name=None):
 
 
 @export("linalg.global_norm", "compat.v1.global_norm")
+@scoped("global_norm")
 def global_norm(t_list, name=None):
     """The Euclidean norm of all tensors of a list together; None entries are left out."""
     _check_list(t_list)
@@ -51,9 +55,7 @@ def global_norm(t_list, name=None):
         return None
     halves = [raw_ops.L2Loss(t=v) for v in values]
     half = reduce_sum(raw_ops.Pack(values=halves, axis=0))
-    return raw_ops.Sqrt(
-        x=raw_ops.Mul(x=half, y=convert_to_tensor(2.0, half.dtype)), name=name or "global_norm"
-    )
+    return raw_ops.Sqrt(x=raw_ops.Mul(x=half, y=convert_to_tensor(2.0, half.dtype)), name=name)
 
 
 def _check_list(t_list):
@@ -64,6 +66,7 @@ def _check_list(t_list):
 
 
 @export("clip_by_global_norm")
+@scoped("clip_by_global_norm")
 def clip_by_global_norm(t_list, clip_norm, use_norm=None, name=None):
     """The tensors scaled down so that the norm of all together is at most clip_norm, and the norm before."""
     _check_list(t_list)
@@ -88,6 +91,7 @@ def _scaled(values, scale):
 
 
 @export("compat.v1.clip_by_average_norm")
+@scoped("clip_by_average_norm", whole=True)
 def clip_by_average_norm(t, clip_norm, name=None):
     """t scaled down so that its Euclidean norm divided by its number of elements is at most clip_norm."""
     values = convert_to_tensor(t)

@@ -9,7 +9,7 @@ from .array_shape import eye
 from .linalg_diag import diag
 from .linalg_product import matmul
 from .math_reduce import reduce_max, reduce_sum
-from .support import sizes
+from .support import scoped, sizes
 
 
 @export("linalg.svd", "compat.v1.svd")
@@ -61,6 +61,7 @@ def eigvals(tensor, name=None):
 
 
 @export("linalg.eigh_tridiagonal")
+@scoped("eigh_tridiagonal")
 def eigh_tridiagonal(alpha, beta, eigvals_only=True, select="a", select_range=None, tol=None, name=None):
     """The eigenvalues of the self-adjoint matrix with the diagonal alpha and beta beside it.
 
@@ -115,6 +116,7 @@ _PADE_13 = [
 
 
 @export("linalg.expm")
+@scoped("matrix_exponential")
 def expm(input, name=None):
     """The exponentials of square matrices."""
     matrix = convert_to_tensor(input)
@@ -142,7 +144,7 @@ def expm(input, name=None):
     loop = resolve("while_loop")
     first = convert_to_tensor(0, dtypes.int32)
     _, result = loop(lambda i, m: raw_ops.Less(x=i, y=times), square, [first, result])
-    return raw_ops.Identity(input=result, name=name or "matrix_exponential")
+    return raw_ops.Identity(input=result, name=name)
 
 
 def _pade(matrix, coefficients):

@@ -6,6 +6,7 @@ from .. import raw_ops
 from ..export import export
 from ..tensor import convert_to_tensor
 from .math_reduce import reduce_sum
+from .support import scoped
 
 
 @export("linalg.diag", "compat.v1.linalg.diag", "compat.v1.matrix_diag")
@@ -59,12 +60,14 @@ def band_part(input, num_lower, num_upper, name=None):
 
 
 @export("linalg.trace", "compat.v1.trace")
+@scoped("Trace", whole=True)
 def trace(x, name=None):
     """The sums of the main diagonals of matrices."""
     return reduce_sum(diag_part(x), [-1], name=name or "Trace")
 
 
 @export("linalg.matrix_transpose", "compat.v1.matrix_transpose", "compat.v1.linalg.transpose")
+@scoped("matrix_transpose")
 def matrix_transpose(a, name="matrix_transpose", conjugate=False):
     """The last two dimensions changed round; `conjugate` conjugates complex numbers too."""
     a = convert_to_tensor(a)
@@ -83,6 +86,7 @@ def matrix_transpose(a, name="matrix_transpose", conjugate=False):
 
 
 @export("linalg.adjoint")
+@scoped("adjoint")
 def adjoint(matrix, name=None):
     """The last two dimensions changed round, of complex numbers the conjugates."""
     return matrix_transpose(matrix, name or "adjoint", conjugate=True)

@@ -6,7 +6,7 @@ from .. import raw_ops
 from ..export import export
 from ..tensor import convert_to_tensor
 from .math_reduce import reduce_max, reduce_sum
-from .support import either
+from .support import either, scoped
 
 _MATRIX_NORMS = ["euclidean", "fro", 1, 2, np.inf]
 
@@ -28,6 +28,7 @@ def _check(ord, axis):
 
 
 @export("linalg.norm", "norm")
+@scoped("norm")
 def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None):
     """The norm of all elements, of vectors along an axis, or of matrices in two axes."""
     axis, matrix = _check(ord, axis)
@@ -44,7 +45,7 @@ def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None):
     if not keep:
         out = raw_ops.Reshape(tensor=out, shape=np.zeros(0, np.int32)) if axis is None else (
             raw_ops.Squeeze(input=out, axis=[axis] if not matrix else list(axis)))  # fmt: skip
-    return raw_ops.Identity(input=out, name=name or "norm")
+    return out
 
 
 def _magnitude(x):
@@ -91,10 +92,11 @@ def v1_norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None, keep_d
 
 
 @export("linalg.normalize")
+@scoped("normalize")
 def normalize(tensor, ord="euclidean", axis=None, name=None):
     """The tensor divided by its norm, and the norm (with the axes kept)."""
     x = convert_to_tensor(tensor)
     length = norm(x, ord, axis, keepdims=True)
     if length.dtype != x.dtype:
         length = raw_ops.Cast(x=length, DstT=x.dtype)
-    return raw_ops.RealDiv(x=x, y=length, name=name or "normalize"), length
+    return raw_ops.RealDiv(x=x, y=length, name=name), length

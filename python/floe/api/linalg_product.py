@@ -7,7 +7,7 @@ import numpy as np
 from .. import dtypes, raw_ops
 from ..export import export
 from ..tensor import convert_to_tensor
-from .support import sizes, typed, value_of, vector
+from .support import scoped, sizes, typed, value_of, vector
 
 
 def _conj(x):
@@ -74,6 +74,7 @@ def matmul(
 
 
 @export("linalg.matvec")
+@scoped("MatVec")
 def matvec(a, b, transpose_a=False, adjoint_a=False, a_is_sparse=False, b_is_sparse=False, name=None):
     """The product of a matrix and a vector, or of batches of them."""
     a, b = typed(a, b)
@@ -86,7 +87,7 @@ def matvec(a, b, transpose_a=False, adjoint_a=False, a_is_sparse=False, b_is_spa
         a_is_sparse=a_is_sparse,
         b_is_sparse=b_is_sparse,
     )
-    return raw_ops.Squeeze(input=out, axis=[-1], name=name or "MatVec")
+    return raw_ops.Squeeze(input=out, axis=[-1], name=name)
 
 
 @export("linalg.cross", "compat.v1.cross")
@@ -103,6 +104,11 @@ def einsum(equation, *inputs, **kwargs):
     if kwargs:
         raise TypeError(f"Invalid keyword arguments for this function: {', '.join(sorted(kwargs))}. Valid arguments are: "
                         "name, optimize, greedy.")  # fmt: skip
+    return _einsum(equation, inputs, name=name)
+
+
+@scoped("einsum")
+def _einsum(equation, inputs, name=None):
     terms, output = _parsed(equation, len(inputs))
     inputs = typed(*inputs)
     for term, x in zip(terms, inputs):
@@ -118,7 +124,7 @@ def einsum(equation, *inputs, **kwargs):
         kept = ("..." if "..." in both else "") + kept
         inputs[:2] = [raw_ops.Einsum(inputs=inputs[:2], equation=f"{terms[0]},{terms[1]}->{kept}")]
         terms[:2] = [kept]
-    return raw_ops.Einsum(inputs=inputs, equation=f"{','.join(terms)}->{output}", name=name or "einsum")
+    return raw_ops.Einsum(inputs=inputs, equation=f"{','.join(terms)}->{output}", name=name)
 
 
 def _parsed(equation, count):
@@ -143,6 +149,7 @@ def _parsed(equation, count):
 
 
 @export("linalg.tensordot", "tensordot")
+@scoped("Tensordot", whole=True)
 def tensordot(a, b, axes, name=None):
     """The sum of products over axes of a and of b: a number of last and first ones, or two lists."""
     a, b = typed(a, b)

@@ -9,7 +9,7 @@ from .array_shape import eye
 from .linalg_diag import diag_part, matrix_transpose, set_diag
 from .linalg_product import matmul
 from .math_reduce import reduce_max, reduce_sum
-from .support import value_of
+from .support import scoped, value_of
 
 
 @export("linalg.inv", "compat.v1.matrix_inverse")
@@ -31,6 +31,7 @@ def slogdet(input, name=None):
 
 
 @export("linalg.logdet")
+@scoped("logdet")
 def logdet(matrix, name=None):
     """The logarithms of the determinants of positive definite matrices."""
     chol = raw_ops.Cholesky(input=matrix)
@@ -38,7 +39,7 @@ def logdet(matrix, name=None):
     if diagonal.dtype.is_complex:
         diagonal = raw_ops.Real(input=diagonal, Tout=diagonal.dtype.real_dtype)
     total = reduce_sum(raw_ops.Log(x=diagonal), [-1])
-    return raw_ops.Mul(x=convert_to_tensor(2.0, total.dtype), y=total, name=name or "logdet")
+    return raw_ops.Mul(x=convert_to_tensor(2.0, total.dtype), y=total, name=name)
 
 
 @export("linalg.solve", "compat.v1.matrix_solve")
@@ -48,6 +49,7 @@ def solve(matrix, rhs, adjoint=False, name=None):
 
 
 @export("linalg.triangular_solve", "compat.v1.matrix_triangular_solve")
+@scoped("triangular_solve")
 def triangular_solve(matrix, rhs, lower=True, adjoint=False, name=None):
     """x with matrix x = rhs for triangular matrices, of which only the one half is read."""
     return raw_ops.MatrixTriangularSolve(matrix=matrix, rhs=rhs, lower=lower, adjoint=adjoint, name=name)
@@ -66,15 +68,15 @@ def cholesky(input, name=None):
 
 
 @export("linalg.cholesky_solve", "compat.v1.cholesky_solve")
+@scoped("cholesky_solve")
 def cholesky_solve(chol, rhs, name=None):
     """x with A x = rhs, where `chol` is the Cholesky factor of A."""
     y = raw_ops.MatrixTriangularSolve(matrix=chol, rhs=rhs, adjoint=False, lower=True)
-    return raw_ops.MatrixTriangularSolve(
-        matrix=chol, rhs=y, adjoint=True, lower=True, name=name or "cholesky_solve"
-    )
+    return raw_ops.MatrixTriangularSolve(matrix=chol, rhs=y, adjoint=True, lower=True, name=name)
 
 
 @export("linalg.lstsq", "compat.v1.matrix_solve_ls")
+@scoped("matrix_solve_ls")
 def lstsq(matrix, rhs, l2_regularizer=0.0, fast=True, name=None):
     """The least-squares solution of matrix x = rhs, of many the one with the smallest norm.
 
@@ -118,6 +120,7 @@ def _regularized(gram, l2_regularizer):
 
 
 @export("linalg.tridiagonal_solve")
+@scoped("tridiagonal_solve")
 def tridiagonal_solve(
     diagonals,
     rhs,
@@ -172,6 +175,7 @@ def _diagonals(diagonals, form):
 
 
 @export("linalg.tridiagonal_matmul")
+@scoped("tridiagonal_matmul")
 def tridiagonal_matmul(diagonals, rhs, diagonals_format="compact", name=None):
     """The product of a matrix with three diagonals and rhs."""
     d = _diagonals(diagonals, diagonals_format)
@@ -195,6 +199,7 @@ def _triangles(lower_upper):
 
 
 @export("linalg.lu_reconstruct")
+@scoped("lu_reconstruct")
 def lu_reconstruct(lower_upper, perm, validate_args=False, name=None):
     """The matrices that were decomposed into L, U and an order of rows."""
     lower_upper, perm = convert_to_tensor(lower_upper), convert_to_tensor(perm)
@@ -222,6 +227,7 @@ def _rows(x, order, name=None):
 
 
 @export("linalg.lu_solve")
+@scoped("lu_solve")
 def lu_solve(lower_upper, perm, rhs, validate_args=False, name=None):
     """x with A x = rhs, where A was decomposed into L, U and an order of rows."""
     lower_upper, perm, rhs = (convert_to_tensor(x) for x in (lower_upper, perm, rhs))
@@ -231,10 +237,11 @@ def lu_solve(lower_upper, perm, rhs, validate_args=False, name=None):
     else:
         picked = _rows(rhs, perm)
     y = raw_ops.MatrixTriangularSolve(matrix=lower, rhs=picked, lower=True)
-    return raw_ops.MatrixTriangularSolve(matrix=upper, rhs=y, lower=False, name=name or "lu_solve")
+    return raw_ops.MatrixTriangularSolve(matrix=upper, rhs=y, lower=False, name=name)
 
 
 @export("linalg.lu_matrix_inverse")
+@scoped("lu_matrix_inverse")
 def lu_matrix_inverse(lower_upper, perm, validate_args=False, name=None):
     """The inverses of the matrices that were decomposed into L, U and an order of rows."""
     lower_upper, perm = convert_to_tensor(lower_upper), convert_to_tensor(perm)
@@ -247,10 +254,11 @@ def lu_matrix_inverse(lower_upper, perm, validate_args=False, name=None):
         whole = raw_ops.Shape(input=lower_upper)
         batch = raw_ops.StridedSlice(input=whole, begin=[0], end=[-2], strides=[1])
     identity = eye(n, batch_shape=batch, dtype=lower_upper.dtype)
-    return lu_solve(lower_upper, perm, identity, name=name or "lu_matrix_inverse")
+    return lu_solve(lower_upper, perm, identity, name=name)
 
 
 @export("linalg.pinv")
+@scoped("pinv")
 def pinv(a, rcond=None, validate_args=False, name=None):
     """The pseudo-inverses of matrices; singular values up to rcond times the greatest count as 0."""
     a = convert_to_tensor(a)
@@ -273,10 +281,11 @@ def pinv(a, rcond=None, validate_args=False, name=None):
     s = raw_ops.SelectV2(condition=large, t=s, e=infinite)
     s = raw_ops.ExpandDims(input=s, axis=-2)
     s = raw_ops.Cast(x=s, DstT=a.dtype) if a.dtype.is_complex else s
-    return matmul(raw_ops.RealDiv(x=v, y=s), u, adjoint_b=True, name=name or "pinv")
+    return matmul(raw_ops.RealDiv(x=v, y=s), u, adjoint_b=True, name=name)
 
 
 @export("linalg.matrix_rank")
+@scoped("matrix_rank")
 def matrix_rank(a, tol=None, validate_args=False, name=None):
     """How many singular values are greater than tol (a multiple of the greatest by default)."""
     a = convert_to_tensor(a)
@@ -285,6 +294,4 @@ def matrix_rank(a, tol=None, validate_args=False, name=None):
         n = raw_ops.Cast(x=reduce_max(_ends(raw_ops.Shape(input=a))), DstT=s.dtype)
         eps = convert_to_tensor(np.finfo(s.dtype.as_numpy_dtype).eps, s.dtype)
         tol = raw_ops.Mul(x=raw_ops.Mul(x=eps, y=n), y=reduce_max(s, -1, True))
-    return reduce_sum(
-        raw_ops.Cast(x=raw_ops.Greater(x=s, y=tol), DstT=dtypes.int32), -1, name=name or "matrix_rank"
-    )
+    return reduce_sum(raw_ops.Cast(x=raw_ops.Greater(x=s, y=tol), DstT=dtypes.int32), -1, name=name)

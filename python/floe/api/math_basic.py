@@ -5,98 +5,103 @@ import numpy as np
 from .. import dtypes, raw_ops
 from ..export import export
 from ..tensor import convert_to_tensor
-from .support import base, binary, is_typed, typed, unary
+from .support import base, is_typed, plain, scoped, typed
 
-acos = export("math.acos", "acos")(unary("Acos", "Arc cosine in radians; NaN outside [-1, 1]."))
-acosh = export("math.acosh", "acosh")(unary("Acosh", "Inverse hyperbolic cosine; NaN below 1."))
-asin = export("math.asin", "asin")(unary("Asin", "Arc sine in radians; NaN outside [-1, 1]."))
-asinh = export("math.asinh", "asinh")(unary("Asinh", "Inverse hyperbolic sine."))
-atan = export("math.atan", "atan")(unary("Atan", "Arc tangent in radians."))
-atanh = export("math.atanh", "atanh")(unary("Atanh", "Inverse hyperbolic tangent; NaN outside [-1, 1]."))
+acos = export("math.acos", "acos")(plain("Acos", "Arc cosine in radians; NaN outside [-1, 1]."))
+acosh = export("math.acosh", "acosh")(plain("Acosh", "Inverse hyperbolic cosine; NaN below 1."))
+asin = export("math.asin", "asin")(plain("Asin", "Arc sine in radians; NaN outside [-1, 1]."))
+asinh = export("math.asinh", "asinh")(plain("Asinh", "Inverse hyperbolic sine."))
+atan = export("math.atan", "atan")(plain("Atan", "Arc tangent in radians."))
+atanh = export("math.atanh", "atanh")(plain("Atanh", "Inverse hyperbolic tangent; NaN outside [-1, 1]."))
 ceil = export("math.ceil", "compat.v1.ceil")(
-    unary("Ceil", "The smallest integer that is not less, as a float.")
+    plain("Ceil", "The smallest integer that is not less, as a float.")
 )
-cos = export("math.cos", "cos")(unary("Cos", "Cosine of radians."))
-cosh = export("math.cosh", "cosh")(unary("Cosh", "Hyperbolic cosine."))
+cos = export("math.cos", "cos")(plain("Cos", "Cosine of radians."))
+cosh = export("math.cosh", "cosh")(plain("Cosh", "Hyperbolic cosine."))
 digamma = export("math.digamma", "compat.v1.digamma")(
-    unary("Digamma", "Derivative of the logarithm of the gamma function.")
+    plain("Digamma", "Derivative of the logarithm of the gamma function.")
 )
-erf = export("math.erf", "compat.v1.erf")(unary("Erf", "Gauss error function."))
-erfc = export("math.erfc", "compat.v1.erfc")(unary("Erfc", "1 - erf(x), exact for large x."))
-erfinv = export("math.erfinv")(unary("Erfinv", "Inverse of erf on (-1, 1)."))
-exp = export("math.exp", "exp")(unary("Exp", "e to the power of x."))
-expm1 = export("math.expm1", "compat.v1.expm1")(unary("Expm1", "exp(x) - 1, exact for small x."))
-floor = export("math.floor", "floor")(unary("Floor", "The largest integer that is not greater, as a float."))
+erf = export("math.erf", "compat.v1.erf")(plain("Erf", "Gauss error function."))
+erfc = export("math.erfc", "compat.v1.erfc")(plain("Erfc", "1 - erf(x), exact for large x."))
+erfinv = export("math.erfinv")(scoped("erfinv")(plain("Erfinv", "Inverse of erf on (-1, 1).")))
+exp = export("math.exp", "exp")(plain("Exp", "e to the power of x."))
+expm1 = export("math.expm1", "compat.v1.expm1")(plain("Expm1", "exp(x) - 1, exact for small x."))
+floor = export("math.floor", "floor")(plain("Floor", "The largest integer that is not greater, as a float."))
 invert_permutation = export("math.invert_permutation", "compat.v1.invert_permutation")(
-    unary("InvertPermutation", "y with y[x[i]] = i for a vector x that permutes 0 .. n-1.")
+    plain("InvertPermutation", "y with y[x[i]] = i for a vector x that permutes 0 .. n-1.")
 )
 is_finite = export(
     "math.is_finite", "compat.v1.is_finite", "compat.v1.debugging.is_finite"
-)(unary("IsFinite", "True where x is neither infinite nor NaN."))  # fmt: skip
+)(plain("IsFinite", "True where x is neither infinite nor NaN."))  # fmt: skip
 is_inf = export("math.is_inf", "compat.v1.is_inf", "compat.v1.debugging.is_inf")(
-    unary("IsInf", "True where x is plus or minus infinity.")
+    plain("IsInf", "True where x is plus or minus infinity.")
 )
 is_nan = export("math.is_nan", "compat.v1.is_nan", "compat.v1.debugging.is_nan")(
-    unary("IsNan", "True where x is not a number.")
+    plain("IsNan", "True where x is not a number.")
 )
-lgamma = export("math.lgamma", "compat.v1.lgamma")(unary("Lgamma", "Logarithm of |gamma(x)|."))
-log = export("math.log", "compat.v1.log")(unary("Log", "Natural logarithm."))
-log1p = export("math.log1p", "compat.v1.log1p")(unary("Log1p", "log(1 + x), exact for small x."))
-logical_not = export("math.logical_not", "logical_not")(unary("LogicalNot", "NOT x, of booleans."))
-ndtri = export("math.ndtri")(unary("Ndtri", "Inverse of the standard normal distribution function."))
-negative = export("math.negative", "negative")(unary("Neg", "-x."))
-reciprocal = export("math.reciprocal", "compat.v1.reciprocal")(unary("Reciprocal", "1 / x."))
+lgamma = export("math.lgamma", "compat.v1.lgamma")(plain("Lgamma", "Logarithm of |gamma(x)|."))
+log = export("math.log", "compat.v1.log")(plain("Log", "Natural logarithm."))
+log1p = export("math.log1p", "compat.v1.log1p")(plain("Log1p", "log(1 + x), exact for small x."))
+logical_not = export("math.logical_not", "logical_not")(plain("LogicalNot", "NOT x, of booleans."))
+ndtri = export("math.ndtri")(
+    scoped("ndtri")(plain("Ndtri", "Inverse of the standard normal distribution function."))
+)
+negative = export("math.negative", "negative")(plain("Neg", "-x."))
+reciprocal = export("math.reciprocal", "compat.v1.reciprocal")(plain("Reciprocal", "1 / x."))
 rint = export("math.rint", "compat.v1.rint")(
-    unary("Rint", "The nearest integer as a float; halves go to even.")
+    plain("Rint", "The nearest integer as a float; halves go to even.")
 )
-rsqrt = export("math.rsqrt", "compat.v1.rsqrt")(unary("Rsqrt", "1 / sqrt(x)."))
-sigmoid = export("math.sigmoid", "sigmoid")(unary("Sigmoid", "1 / (1 + exp(-x))."))
-sign = export("math.sign", "sign")(unary("Sign", "-1, 0 or 1; x / |x| of complex numbers."))
-sin = export("math.sin", "sin")(unary("Sin", "Sine of radians."))
-sinh = export("math.sinh", "sinh")(unary("Sinh", "Hyperbolic sine."))
-sqrt = export("math.sqrt", "sqrt")(unary("Sqrt", "Square root; NaN of negative numbers."))
-square = export("math.square", "square")(unary("Square", "x * x."))
-tan = export("math.tan", "tan")(unary("Tan", "Tangent of radians."))
-tanh = export("math.tanh", "tanh")(unary("Tanh", "Hyperbolic tangent."))
+rsqrt = export("math.rsqrt", "compat.v1.rsqrt")(plain("Rsqrt", "1 / sqrt(x)."))
+sigmoid = export("math.sigmoid", "sigmoid")(plain("Sigmoid", "1 / (1 + exp(-x))."))
+sign = export("math.sign", "sign")(plain("Sign", "-1, 0 or 1; x / |x| of complex numbers."))
+sin = export("math.sin", "sin")(plain("Sin", "Sine of radians."))
+sinh = export("math.sinh", "sinh")(plain("Sinh", "Hyperbolic sine."))
+sqrt = export("math.sqrt", "sqrt")(plain("Sqrt", "Square root; NaN of negative numbers."))
+square = export("math.square", "square")(plain("Square", "x * x."))
+tan = export("math.tan", "tan")(plain("Tan", "Tangent of radians."))
+tanh = export("math.tanh", "tanh")(plain("Tanh", "Hyperbolic tangent."))
 
-equal = export("math.equal", "equal")(binary("Equal", "x == y, element by element, with broadcasting."))
+equal = export("math.equal", "equal")(plain("Equal", "x == y, element by element, with broadcasting."))
 floormod = export("math.floormod", "math.mod", "compat.v1.floormod", "compat.v1.mod")(
-    binary("FloorMod", "Remainder of the division rounded down; it has y's sign.")
+    plain("FloorMod", "Remainder of the division rounded down; it has y's sign.")
 )
-greater = export("math.greater", "greater")(
-    binary("Greater", "x > y, element by element, with broadcasting.")
-)
+greater = export("math.greater", "greater")(plain("Greater", "x > y, element by element, with broadcasting."))
 greater_equal = export("math.greater_equal", "greater_equal")(
-    binary("GreaterEqual", "x >= y, element by element, with broadcasting.")
+    plain("GreaterEqual", "x >= y, element by element, with broadcasting.")
 )
-less = export("math.less", "less")(binary("Less", "x < y, element by element, with broadcasting."))
+less = export("math.less", "less")(plain("Less", "x < y, element by element, with broadcasting."))
 less_equal = export("math.less_equal", "less_equal")(
-    binary("LessEqual", "x <= y, element by element, with broadcasting.")
+    plain("LessEqual", "x <= y, element by element, with broadcasting.")
 )
-logical_and = export("math.logical_and", "logical_and")(binary("LogicalAnd", "x AND y, of booleans."))
-logical_or = export("math.logical_or", "logical_or")(binary("LogicalOr", "x OR y, of booleans."))
-maximum = export("math.maximum", "maximum")(binary("Maximum", "The greater of x and y, with broadcasting."))
-minimum = export("math.minimum", "minimum")(binary("Minimum", "The smaller of x and y, with broadcasting."))
-multiply = export("math.multiply", "multiply")(binary("Mul", "x * y, element by element, with broadcasting."))
-not_equal = export("math.not_equal", "not_equal")(binary("NotEqual", "x != y, element by element."))
-realdiv = export("realdiv")(binary("RealDiv", "x / y of real or complex numbers."))
+logical_and = export("math.logical_and", "logical_and")(plain("LogicalAnd", "x AND y, of booleans."))
+logical_or = export("math.logical_or", "logical_or")(plain("LogicalOr", "x OR y, of booleans."))
+maximum = export("math.maximum", "maximum")(plain("Maximum", "The greater of x and y, with broadcasting."))
+minimum = export("math.minimum", "minimum")(plain("Minimum", "The smaller of x and y, with broadcasting."))
+multiply = export("math.multiply", "multiply")(plain("Mul", "x * y, element by element, with broadcasting."))
+not_equal = export("math.not_equal", "not_equal")(plain("NotEqual", "x != y, element by element."))
+realdiv = export("realdiv")(plain("RealDiv", "x / y of real or complex numbers."))
 squared_difference = export("math.squared_difference", "compat.v1.squared_difference")(
-    binary("SquaredDifference", "(x - y) * (x - y).")
+    plain("SquaredDifference", "(x - y) * (x - y).")
 )
-subtract = export("math.subtract", "subtract")(binary("Sub", "x - y, element by element, with broadcasting."))
-truncatediv = export("truncatediv")(binary("TruncateDiv", "x / y of integers, rounded towards zero."))
-truncatemod = export("truncatemod")(binary("TruncateMod", "Remainder of the division rounded towards zero."))
-floordiv = export("math.floordiv", "compat.v1.floordiv")(binary("FloorDiv", "x / y rounded down."))
-floor_div = export("compat.v1.floor_div")(binary("FloorDiv", "x / y rounded down."))
-xdivy = export("math.xdivy")(binary("Xdivy", "x / y, and 0 where x is 0."))
-xlog1py = export("math.xlog1py")(binary("Xlog1py", "x * log(1 + y), and 0 where x is 0."))
-xlogy = export("math.xlogy")(binary("Xlogy", "x * log(y), and 0 where x is 0."))
+subtract = export("math.subtract", "subtract")(plain("Sub", "x - y, element by element, with broadcasting."))
+truncatediv = export("truncatediv")(plain("TruncateDiv", "x / y of integers, rounded towards zero."))
+truncatemod = export("truncatemod")(plain("TruncateMod", "Remainder of the division rounded towards zero."))
+floor_div = export("compat.v1.floor_div")(plain("FloorDiv", "x / y rounded down."))
+xdivy = export("math.xdivy")(scoped("xdivy")(plain("Xdivy", "x / y, and 0 where x is 0.")))
+xlog1py = export("math.xlog1py")(scoped("xlog1py")(plain("Xlog1py", "x * log(1 + y), and 0 where x is 0.")))
+xlogy = export("math.xlogy")(plain("Xlogy", "x * log(y), and 0 where x is 0."))
 
 
 @export("math.add", "add")
 def add(x, y, name=None):
     """x + y, element by element, with broadcasting."""
     return raw_ops.AddV2(x=x, y=y, name=name or "Add")
+
+
+@export("math.floordiv", "compat.v1.floordiv")
+def floordiv(x, y, name=None):
+    """x / y rounded down."""
+    return raw_ops.FloorDiv(x=x, y=y, name=name or "floordiv")
 
 
 @export("math.pow", "pow")
@@ -106,6 +111,7 @@ def pow(x, y, name=None):
 
 
 @export("math.abs", "abs")
+@scoped("Abs", whole=True)
 def abs(x, name=None):
     """|x|; of complex numbers the modulus, a real tensor."""
     x = convert_to_tensor(x)
@@ -159,6 +165,7 @@ def _quotient(x, y, function):
 
 
 @export("math.truediv", "truediv")
+@scoped("truediv", whole=True)
 def truediv(x, y, name=None):
     """x / y; integers become float32 (of 8 or 16 bits) or float64 first."""
     x, y = _quotient(x, y, "tf.math.truediv")
@@ -166,6 +173,7 @@ def truediv(x, y, name=None):
 
 
 @export("compat.v1.div")
+@scoped("div", whole=True)
 def div(x, y, name=None):
     """x / y; integers are divided as Python 2 did, rounded down."""
     x, y = _pair(x, y)
@@ -174,6 +182,7 @@ def div(x, y, name=None):
 
 
 @export("math.divide_no_nan", "compat.v1.div_no_nan")
+@scoped("div_no_nan", whole=True)
 def divide_no_nan(x, y, name=None):
     """x / y, and 0 where y is 0."""
     x, y = _quotient(x, y, "tf.math.divide_no_nan")
@@ -181,6 +190,7 @@ def divide_no_nan(x, y, name=None):
 
 
 @export("math.multiply_no_nan")
+@scoped("multiply_no_nan", whole=True)
 def multiply_no_nan(x, y, name=None):
     """x * y, and 0 where y is 0 even if x is infinite or NaN."""
     x, y = _pair(x, y)
@@ -188,6 +198,7 @@ def multiply_no_nan(x, y, name=None):
 
 
 @export("math.reciprocal_no_nan")
+@scoped("reciprocal_no_nan", whole=True)
 def reciprocal_no_nan(x, name=None):
     """1 / x, and 0 where x is 0."""
     x = convert_to_tensor(x)
@@ -210,6 +221,7 @@ def logical_xor(x, y, name="LogicalXor"):
 
 
 @export("math.log_sigmoid", "compat.v1.log_sigmoid")
+@scoped("LogSigmoid", whole=True)
 def log_sigmoid(x, name=None):
     """log(1 / (1 + exp(-x))), exact for negative x."""
     x = convert_to_tensor(x)
@@ -217,13 +229,12 @@ def log_sigmoid(x, name=None):
 
 
 @export("math.erfcinv")
+@scoped("erfcinv")
 def erfcinv(x, name=None):
     """Inverse of erfc on (0, 2)."""
     x = convert_to_tensor(x)
     half, root = (convert_to_tensor(v, x.dtype) for v in (0.5, float(np.sqrt(0.5))))
-    return raw_ops.Mul(
-        x=raw_ops.Neg(x=raw_ops.Ndtri(x=raw_ops.Mul(x=half, y=x))), y=root, name=name or "erfcinv"
-    )
+    return raw_ops.Mul(x=raw_ops.Neg(x=raw_ops.Ndtri(x=raw_ops.Mul(x=half, y=x))), y=root, name=name)
 
 
 @export("math.conj", "compat.v1.conj")
@@ -251,15 +262,17 @@ def real(input, name=None):
 
 
 @export("math.imag", "compat.v1.imag")
+@scoped("Imag")
 def imag(input, name=None):
     """The imaginary part; zeros of a real tensor."""
     input = convert_to_tensor(input)
     if input.dtype.is_complex:
         return raw_ops.Imag(input=input, Tout=input.dtype.real_dtype, name=name)
-    return raw_ops.ZerosLike(x=input, name=name or "zeros_like")
+    return raw_ops.ZerosLike(x=input, name=name)
 
 
 @export("math.angle", "compat.v1.angle")
+@scoped("Angle")
 def angle(input, name=None):
     """The argument of complex numbers in radians; 0 or pi of real ones."""
     input = convert_to_tensor(input)
@@ -268,7 +281,7 @@ def angle(input, name=None):
     zero, pi = convert_to_tensor(0, input.dtype), convert_to_tensor(np.pi, input.dtype)
     zeros = raw_ops.ZerosLike(x=input)
     return raw_ops.SelectV2(
-        condition=raw_ops.Less(x=input, y=zero), t=raw_ops.AddV2(x=zeros, y=pi), e=zeros, name=name or "angle"
+        condition=raw_ops.Less(x=input, y=zero), t=raw_ops.AddV2(x=zeros, y=pi), e=zeros, name=name
     )
 
 
@@ -288,6 +301,7 @@ def complex(real, imag, name=None):
 
 
 @export("math.scalar_mul", "scalar_mul")
+@scoped("scalar_mul", whole=True)
 def scalar_mul(scalar, x, name=None):
     """A scalar times a tensor (or IndexedSlices)."""
     scalar = convert_to_tensor(scalar, base(x.dtype) if is_typed(x) else None)
@@ -331,17 +345,18 @@ def accumulate_n(inputs, shape=None, tensor_dtype=None, name=None):
                         "These must be equal. Try casting the input to the desired type.")  # fmt: skip
     if len(inputs) == 1:
         return raw_ops.Identity(input=inputs[0], name=name) if name else inputs[0]
-    return raw_ops.AddN(inputs=inputs, name=name or "AccumulateNV2")
+    return raw_ops.AddN(inputs=inputs, name=name)
 
 
 @export("math.polyval")
+@scoped("polyval")
 def polyval(coeffs, x, name=None):
     """The polynomial with these coefficients, the highest power first, at x."""
     if not isinstance(coeffs, list):
         raise ValueError(f"Argument coeffs must be list type. Received type {type(coeffs)}.")
     x = convert_to_tensor(x)
     if not coeffs:
-        return raw_ops.ZerosLike(x=x, name=name or "polyval")
+        return raw_ops.ZerosLike(x=x, name=name)
     coeffs = [convert_to_tensor(c) for c in coeffs]
     p = coeffs[0]
     for c in coeffs[1:]:

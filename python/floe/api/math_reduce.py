@@ -5,7 +5,7 @@ import numpy as np
 from .. import dtypes, raw_ops
 from ..export import export
 from ..tensor import convert_to_tensor
-from .support import all_axes, base, either, is_typed, vector
+from .support import all_axes, base, either, is_typed, scoped, vector
 
 
 def _reduce(op, x, axis, keepdims, name):
@@ -51,6 +51,7 @@ reduce_euclidean_norm = export("math.reduce_euclidean_norm")(
 
 
 @export("math.reduce_logsumexp", "reduce_logsumexp")
+@scoped("ReduceLogSumExp", whole=True)
 def reduce_logsumexp(input_tensor, axis=None, keepdims=False, name=None):
     """log(sum(exp(x))) along the axes, without overflow."""
     x = convert_to_tensor(input_tensor)
@@ -68,6 +69,7 @@ def reduce_logsumexp(input_tensor, axis=None, keepdims=False, name=None):
 
 
 @export("math.reduce_variance")
+@scoped("reduce_variance")
 def reduce_variance(input_tensor, axis=None, keepdims=False, name=None):
     """The variance (divided by n) along the axes; of complex numbers a real tensor."""
     x = convert_to_tensor(input_tensor)
@@ -80,13 +82,14 @@ def reduce_variance(input_tensor, axis=None, keepdims=False, name=None):
         squared = raw_ops.Real(input=squared, Tout=diff.dtype.real_dtype)
     else:
         squared = raw_ops.Square(x=diff)
-    return _reduce("Mean", squared, axis, keepdims, name or "reduce_variance")
+    return _reduce("Mean", squared, axis, keepdims, name)
 
 
 @export("math.reduce_std")
+@scoped("reduce_std")
 def reduce_std(input_tensor, axis=None, keepdims=False, name=None):
     """The standard deviation (divided by n) along the axes; of complex numbers a real tensor."""
-    return raw_ops.Sqrt(x=reduce_variance(input_tensor, axis, keepdims), name=name or "reduce_std")
+    return raw_ops.Sqrt(x=reduce_variance(input_tensor, axis, keepdims), name=name)
 
 
 v1_reduce_sum = export("compat.v1.reduce_sum", "compat.v1.math.reduce_sum")(_v1(reduce_sum))
@@ -102,13 +105,14 @@ v1_reduce_logsumexp = export("compat.v1.reduce_logsumexp", "compat.v1.math.reduc
 
 
 @export("math.count_nonzero")
+@scoped("count_nonzero")
 def count_nonzero(input, axis=None, keepdims=None, dtype=dtypes.int64, name=None):
     """How many elements along the axes are not zero (not the empty string)."""
     x = convert_to_tensor(input)
     zero = convert_to_tensor("" if x.dtype == dtypes.string else False if x.dtype.is_bool else 0, x.dtype)
     found = raw_ops.Cast(x=raw_ops.NotEqual(x=x, y=zero), DstT=dtypes.int64)
     total = _reduce("Sum", found, axis, keepdims, None)
-    return raw_ops.Cast(x=total, DstT=dtypes.as_dtype(dtype), name=name or "count_nonzero")
+    return raw_ops.Cast(x=total, DstT=dtypes.as_dtype(dtype), name=name)
 
 
 @export("compat.v1.count_nonzero", "compat.v1.math.count_nonzero")
@@ -193,12 +197,13 @@ cumulative_logsumexp = export("math.cumulative_logsumexp")(
 
 
 @export("math.lbeta", "compat.v1.lbeta")
+@scoped("lbeta")
 def lbeta(x, name=None):
     """log |Beta(x)|, reduced along the last axis."""
     x = convert_to_tensor(x)
     one_by_one = _reduce("Sum", raw_ops.Lgamma(x=x), [-1], False, None)
     together = raw_ops.Lgamma(x=_reduce("Sum", x, [-1], False, None))
-    return raw_ops.Sub(x=one_by_one, y=together, name=name or "lbeta")
+    return raw_ops.Sub(x=one_by_one, y=together, name=name)
 
 
 def _monotonic(x, op, name):
@@ -218,14 +223,16 @@ def _monotonic(x, op, name):
 @export(
     "math.is_non_decreasing", "compat.v1.is_non_decreasing", "compat.v1.debugging.is_non_decreasing"
 )  # fmt: skip
+@scoped("is_non_decreasing")
 def is_non_decreasing(x, name=None):
     """Whether the flattened x never falls; true when it has fewer than two elements."""
-    return _monotonic(x, "GreaterEqual", name or "is_non_decreasing")
+    return _monotonic(x, "GreaterEqual", name)
 
 
 @export(
     "math.is_strictly_increasing", "compat.v1.is_strictly_increasing", "compat.v1.debugging.is_strictly_increasing"
 )  # fmt: skip
+@scoped("is_strictly_increasing")
 def is_strictly_increasing(x, name=None):
     """Whether the flattened x rises at every step; true when it has fewer than two elements."""
-    return _monotonic(x, "Greater", name or "is_strictly_increasing")
+    return _monotonic(x, "Greater", name)

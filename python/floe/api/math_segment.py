@@ -3,7 +3,7 @@
 from .. import raw_ops
 from ..export import export
 from ..tensor import convert_to_tensor
-from .support import value_of, vector
+from .support import scoped, value_of, vector
 
 
 def _sorted(op, what):
@@ -68,12 +68,14 @@ def _divided(data, segment_ids, num_segments, root, name):
 
 
 @export("math.unsorted_segment_mean", "compat.v1.unsorted_segment_mean")
+@scoped("UnsortedSegmentMean")
 def unsorted_segment_mean(data, segment_ids, num_segments, name=None):
     """The mean of the elements of each segment, in any order; 0 of an empty one."""
     return _divided(data, segment_ids, num_segments, False, name or "UnsortedSegmentMean")
 
 
 @export("math.unsorted_segment_sqrt_n", "compat.v1.unsorted_segment_sqrt_n")
+@scoped("UnsortedSegmentSqrtN")
 def unsorted_segment_sqrt_n(data, segment_ids, num_segments, name=None):
     """The sum of the elements of each segment divided by the root of their number."""
     return _divided(data, segment_ids, num_segments, True, name or "UnsortedSegmentSqrtN")

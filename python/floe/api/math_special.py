@@ -2,51 +2,63 @@
 
 from .. import raw_ops
 from ..export import export
-from .support import unary
+from .support import plain, scoped
 
 bessel_i0 = export("math.bessel_i0", "math.special.bessel_i0")(
-    unary("BesselI0", "Modified Bessel function of order 0.")
+    scoped("bessel_i0")(plain("BesselI0", "Modified Bessel function of order 0."))
 )
 bessel_i0e = export("math.bessel_i0e", "math.special.bessel_i0e")(
-    unary("BesselI0e", "exp(-|x|) times the modified Bessel function of order 0.")
+    scoped("bessel_i0e")(plain("BesselI0e", "exp(-|x|) times the modified Bessel function of order 0."))
 )
 bessel_i1 = export("math.bessel_i1", "math.special.bessel_i1")(
-    unary("BesselI1", "Modified Bessel function of order 1.")
+    scoped("bessel_i1")(plain("BesselI1", "Modified Bessel function of order 1."))
 )
 bessel_i1e = export("math.bessel_i1e", "math.special.bessel_i1e")(
-    unary("BesselI1e", "exp(-|x|) times the modified Bessel function of order 1.")
+    scoped("bessel_i1e")(plain("BesselI1e", "exp(-|x|) times the modified Bessel function of order 1."))
 )
 bessel_j0 = export("math.special.bessel_j0")(
-    unary("BesselJ0", "Bessel function of the first kind of order 0.")
+    scoped("bessel_j0")(plain("BesselJ0", "Bessel function of the first kind of order 0."))
 )
 bessel_j1 = export("math.special.bessel_j1")(
-    unary("BesselJ1", "Bessel function of the first kind of order 1.")
+    scoped("bessel_j1")(plain("BesselJ1", "Bessel function of the first kind of order 1."))
 )
 bessel_k0 = export("math.special.bessel_k0")(
-    unary("BesselK0", "Modified Bessel function of the second kind of order 0.")
+    scoped("bessel_k0")(plain("BesselK0", "Modified Bessel function of the second kind of order 0."))
 )
 bessel_k0e = export("math.special.bessel_k0e")(
-    unary("BesselK0e", "exp(x) times the modified Bessel function of the second kind of order 0.")
+    scoped("bessel_k0e")(
+        plain("BesselK0e", "exp(x) times the modified Bessel function of the second kind of order 0.")
+    )
 )
 bessel_k1 = export("math.special.bessel_k1")(
-    unary("BesselK1", "Modified Bessel function of the second kind of order 1.")
+    scoped("bessel_k1")(plain("BesselK1", "Modified Bessel function of the second kind of order 1."))
 )
 bessel_k1e = export("math.special.bessel_k1e")(
-    unary("BesselK1e", "exp(x) times the modified Bessel function of the second kind of order 1.")
+    scoped("bessel_k1e")(
+        plain("BesselK1e", "exp(x) times the modified Bessel function of the second kind of order 1.")
+    )
 )
 bessel_y0 = export("math.special.bessel_y0")(
-    unary("BesselY0", "Bessel function of the second kind of order 0.")
+    scoped("bessel_y0")(plain("BesselY0", "Bessel function of the second kind of order 0."))
 )
 bessel_y1 = export("math.special.bessel_y1")(
-    unary("BesselY1", "Bessel function of the second kind of order 1.")
+    scoped("bessel_y1")(plain("BesselY1", "Bessel function of the second kind of order 1."))
 )
 dawsn = export("math.special.dawsn")(
-    unary("Dawsn", "Dawson's integral exp(-x^2) times the integral of exp(t^2).")
+    scoped("dawsn")(plain("Dawsn", "Dawson's integral exp(-x^2) times the integral of exp(t^2)."))
 )
-expint = export("math.special.expint")(unary("Expint", "Exponential integral of exp(t) / t up to x."))
-fresnel_cos = export("math.special.fresnel_cos")(unary("FresnelCos", "Fresnel's cosine integral."))
-fresnel_sin = export("math.special.fresnel_sin")(unary("FresnelSin", "Fresnel's sine integral."))
-spence = export("math.special.spence")(unary("Spence", "Spence's integral of log(t) / (1 - t) from 1 to x."))
+expint = export("math.special.expint")(
+    scoped("expint")(plain("Expint", "Exponential integral of exp(t) / t up to x."))
+)
+fresnel_cos = export("math.special.fresnel_cos")(
+    scoped("fresnel_cos")(plain("FresnelCos", "Fresnel's cosine integral."))
+)
+fresnel_sin = export("math.special.fresnel_sin")(
+    scoped("fresnel_sin")(plain("FresnelSin", "Fresnel's sine integral."))
+)
+spence = export("math.special.spence")(
+    scoped("spence")(plain("Spence", "Spence's integral of log(t) / (1 - t) from 1 to x."))
+)
 
 
 @export("math.betainc", "compat.v1.betainc")

@@ -7,7 +7,7 @@ from ..export import export
 from ..random_seed import get_seed as _get_seed
 from ..random_seed import set_global_seed
 from ..tensor import convert_to_tensor
-from .support import is_typed, shape_vector
+from .support import is_typed, scoped, shape_vector
 
 get_seed = export("compat.v1.get_seed", "compat.v1.random.get_seed")(_get_seed)
 
@@ -39,6 +39,7 @@ def _affine(numbers, factor, offset, name):
 
 
 @export("random.normal", "compat.v1.random_normal")
+@scoped("random_normal", whole=True)
 def normal(shape, mean=0.0, stddev=1.0, dtype=dtypes.float32, seed=None, name=None):
     """Normally distributed numbers."""
     dtype = dtypes.as_dtype(dtype)
@@ -48,6 +49,7 @@ def normal(shape, mean=0.0, stddev=1.0, dtype=dtypes.float32, seed=None, name=No
 
 
 @export("random.truncated_normal", "compat.v1.truncated_normal")
+@scoped("truncated_normal", whole=True)
 def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=dtypes.float32, seed=None, name=None):
     """Normally distributed numbers at most two standard deviations from the mean."""
     dtype = dtypes.as_dtype(dtype)
@@ -57,6 +59,7 @@ def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=dtypes.float32, seed=Non
 
 
 @export("random.uniform", "compat.v1.random_uniform")
+@scoped("random_uniform", whole=True)
 def uniform(shape, minval=0, maxval=None, dtype=dtypes.float32, seed=None, name=None):
     """Numbers spread evenly over [minval, maxval), by default [0, 1); integers need a maxval."""
     dtype = dtypes.as_dtype(dtype)
@@ -92,6 +95,7 @@ def shuffle(value, seed=None, name=None):
 
 
 @export("random.categorical")
+@scoped("categorical", whole=True)
 def categorical(logits, num_samples, dtype=None, seed=None, name=None):
     """For each row of logits `num_samples` numbers of classes."""
     dtype = dtypes.int64 if dtype is None else dtypes.as_dtype(dtype)
@@ -107,6 +111,7 @@ def multinomial(logits, num_samples, seed=None, name=None, output_dtype=None):
 
 
 @export("random.gamma", "compat.v1.random_gamma")
+@scoped("random_gamma", whole=True)
 def gamma(shape, alpha, beta=None, dtype=dtypes.float32, seed=None, name=None):
     """Numbers of gamma distributions with the parameters alpha and beta: shape + (their shape)."""
     dtype = dtypes.as_dtype(dtype)
@@ -124,6 +129,7 @@ def gamma(shape, alpha, beta=None, dtype=dtypes.float32, seed=None, name=None):
 
 
 @export("random.poisson")
+@scoped("random_poisson", whole=True)
 def poisson(shape, lam, dtype=dtypes.float32, seed=None, name=None):
     """Numbers of Poisson distributions with the rate lam: shape + (lam's shape)."""
     return raw_ops.RandomPoissonV2(

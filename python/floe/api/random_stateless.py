@@ -8,7 +8,7 @@ from .. import dtypes, raw_ops
 from ..errors import UnimplementedError
 from ..export import export
 from ..tensor import convert_to_tensor
-from .support import is_typed, shape_vector
+from .support import is_typed, scoped, shape_vector
 
 
 @export("random.Algorithm", "random.experimental.Algorithm")
@@ -60,6 +60,7 @@ def _affine(numbers, factor, offset, name):
 
 
 @export("random.stateless_uniform")
+@scoped("stateless_random_uniform", whole=True)
 def stateless_uniform(shape, seed, minval=0, maxval=None, dtype=dtypes.float32, name=None, alg="auto_select"):
     """Numbers spread evenly over [minval, maxval); integers over all their values if both are None."""
     dtype = dtypes.as_dtype(dtype)
@@ -96,6 +97,7 @@ def _normal(op, default, shape, seed, mean, stddev, dtype, name, alg):
 
 
 @export("random.stateless_normal")
+@scoped("stateless_random_normal", whole=True)
 def stateless_normal(shape, seed, mean=0.0, stddev=1.0, dtype=dtypes.float32, name=None, alg="auto_select"):
     """Normally distributed numbers."""
     return _normal(
@@ -104,6 +106,7 @@ def stateless_normal(shape, seed, mean=0.0, stddev=1.0, dtype=dtypes.float32, na
 
 
 @export("random.stateless_truncated_normal")
+@scoped("stateless_truncated_normal", whole=True)
 def stateless_truncated_normal(
     shape, seed, mean=0.0, stddev=1.0, dtype=dtypes.float32, name=None, alg="auto_select"
 ):
@@ -122,6 +125,7 @@ def stateless_truncated_normal(
 
 
 @export("random.stateless_categorical")
+@scoped("stateless_categorical", whole=True)
 def stateless_categorical(logits, num_samples, seed, dtype=dtypes.int64, name=None):
     """For each row of logits `num_samples` numbers of classes."""
     return raw_ops.StatelessMultinomial(
@@ -140,6 +144,7 @@ def stateless_multinomial(logits, num_samples, seed, output_dtype=dtypes.int64, 
 
 
 @export("random.stateless_gamma")
+@scoped("stateless_random_gamma", whole=True)
 def stateless_gamma(shape, seed, alpha, beta=None, dtype=dtypes.float32, name=None):
     """Numbers of gamma distributions with the parameters alpha and beta, which broadcast to `shape`."""
     dtype = dtypes.as_dtype(dtype)
@@ -158,6 +163,7 @@ def stateless_gamma(shape, seed, alpha, beta=None, dtype=dtypes.float32, name=No
 
 
 @export("random.stateless_poisson")
+@scoped("stateless_random_poisson", whole=True)
 def stateless_poisson(shape, seed, lam, dtype=dtypes.int32, name=None):
     """Numbers of Poisson distributions with the rates lam, which broadcast to `shape`."""
     return raw_ops.StatelessRandomPoisson(
@@ -170,6 +176,7 @@ def stateless_poisson(shape, seed, lam, dtype=dtypes.int32, name=None):
 
 
 @export("random.stateless_binomial")
+@scoped("stateless_random_binomial", whole=True)
 def stateless_binomial(shape, seed, counts, probs, output_dtype=dtypes.int32, name=None):
     """How many of `counts` tries succeed with the probability `probs`; both broadcast to `shape`."""
     probs = convert_to_tensor(probs)
@@ -184,6 +191,7 @@ def stateless_binomial(shape, seed, counts, probs, output_dtype=dtypes.int32, na
 
 
 @export("random.stateless_parameterized_truncated_normal")
+@scoped("stateless_parameterized_truncated_normal", whole=True)
 def stateless_parameterized_truncated_normal(
     shape, seed, means=0.0, stddevs=1.0, minvals=-2.0, maxvals=2.0, name=None
 ):

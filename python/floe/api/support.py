@@ -1,36 +1,57 @@
 """What the functions of the API share: conversions, static shapes and values, makers of plain op functions."""
 
+import functools
+import inspect
+
 import numpy as np
 
 from .. import dtypes, raw_ops
+from .._floe import current_graph
 from ..tensor import Tensor, convert_to_tensor, make_ndarray
 from ..tensor_shape import TensorShape
 
 INT_MAX = 2**31 - 1
 
 
-def unary(op, doc):
-    """A public function of the one input x."""
+def plain(op, doc):
+    """A public function that is the op itself: its inputs and attributes in order, then `name`."""
+    if not raw_ops._floe.has_op(op):
 
-    def call(x, name=None):
-        return getattr(raw_ops, op)(x=x, name=name)
+        def call(x, name=None):
+            return getattr(raw_ops, op)(x=x, name=name)
 
-    return _described(call, op, doc)
-
-
-def binary(op, doc):
-    """A public function of the two inputs x and y."""
-
-    def call(x, y, name=None):
-        return getattr(raw_ops, op)(x=x, y=y, name=name)
-
-    return _described(call, op, doc)
-
-
-def _described(call, op, doc):
-    call.__name__ = call.__qualname__ = raw_ops._snake(op)
+        call.__name__ = call.__qualname__ = op
+    else:
+        call = raw_ops._make(op, positional=True)
     call.__doc__ = doc
     return call
+
+
+def scoped(default, whole=False):
+    """Puts the ops of a composed function into a name scope of the graph: what `name` says, or `default`.
+
+    With `whole` the function gets the scope as its `name`: the op that is given it has the scope's own name.
+    """
+
+    def mark(function):
+        place = list(inspect.signature(function).parameters).index("name")
+
+        @functools.wraps(function)
+        def call(*args, **kwargs):
+            g = current_graph()
+            if g is None:
+                return function(*args, **kwargs)
+            name = args[place] if len(args) > place else kwargs.pop("name", None)
+            args, rest = args[:place], args[place + 1 :]
+            with g.name_scope(name or default) as scope:
+                inner = scope if whole else None
+                return (
+                    function(*args, inner, *rest, **kwargs) if rest else function(*args, name=inner, **kwargs)
+                )
+
+        return call
+
+    return mark
 
 
 def typed(*values, dtype=None):

@@ -4,6 +4,7 @@ from .. import dtypes, raw_ops
 from ..export import export
 from ..tensor import convert_to_tensor
 from .clip import clip_by_value
+from .support import scoped
 
 DType = export("dtypes.DType")(dtypes.DType)
 as_dtype = export("dtypes.as_dtype")(dtypes.as_dtype)
@@ -17,6 +18,7 @@ QUANTIZED_DTYPES = export("dtypes.QUANTIZED_DTYPES", "compat.v1.QUANTIZED_DTYPES
 
 
 @export("cast", "dtypes.cast")
+@scoped("Cast", whole=True)
 def cast(x, dtype, name=None):
     """x in another type; fractions are cut off, true becomes 1."""
     dtype = dtypes.as_dtype(dtype).base_dtype
@@ -42,6 +44,7 @@ def _cast_sparse(x, dtype, name):
 
 
 @export("saturate_cast", "dtypes.saturate_cast")
+@scoped("saturate_cast", whole=True)
 def saturate_cast(value, dtype, name=None):
     """x in another type, after clipping it to the range of that type."""
     value = convert_to_tensor(value)

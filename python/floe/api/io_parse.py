@@ -17,7 +17,7 @@ from .io_features import (
 _KINDS = (VarLenFeature, SparseFeature, FixedLenFeature, FixedLenSequenceFeature, RaggedFeature)
 
 
-class _Plan:
+class Plan:
     """What the op has to read for a dict of features."""
 
     def __init__(self, features):
@@ -28,6 +28,12 @@ class _Plan:
         self.sparse, self.dense, self.ragged = {}, {}, {}
         for key in sorted(features):
             self._add(key, features[key])
+
+    @classmethod
+    def empty(cls):
+        plan = cls.__new__(cls)
+        plan.sparse, plan.dense, plan.ragged = {}, {}, {}
+        return plan
 
     def _add(self, key, f):
         if not isinstance(f, _KINDS):
@@ -102,14 +108,14 @@ def _sparse_feature(f, tensors, make):
 
 
 def _parse(serialized, features, names, name):
-    plan = _Plan(features)
+    plan = Plan(features)
     serialized = c.tensor(serialized, dtypes.string)
     result = raw_ops.ParseExampleV2(
         serialized=serialized,
         names=c.tensor([], dtypes.string) if names is None else c.tensor(names, dtypes.string),
-        sparse_keys=_keys(plan.sparse),
-        dense_keys=_keys(plan.dense),
-        ragged_keys=_keys(plan.ragged),
+        sparse_keys=keys_tensor(plan.sparse),
+        dense_keys=keys_tensor(plan.dense),
+        ragged_keys=keys_tensor(plan.ragged),
         dense_defaults=[default for _, default in plan.dense.values()],
         num_sparse=len(plan.sparse),
         sparse_types=list(plan.sparse.values()),
@@ -118,28 +124,32 @@ def _parse(serialized, features, names, name):
         dense_shapes=[shape for shape, _ in plan.dense.values()],
         name=name,
     )
-    made = {}
+    sparse = zip(result.sparse_indices, result.sparse_values, result.sparse_shapes)
+    ragged = zip(result.ragged_values, result.ragged_row_splits)
+    return outputs(features, plan, sparse, result.dense_values, ragged, serialized.shape.rank != 0)
+
+
+def outputs(features, plan, sparse, dense, ragged, batched):
+    """A dict of the tensors that the op gave."""
     if plan.sparse:
         make = c.public("SparseTensor")
-        parts = zip(result.sparse_indices, result.sparse_values, result.sparse_shapes)
-        made |= {k: make(*p) for k, p in zip(plan.sparse, parts)}
-    dense = dict(zip(plan.dense, result.dense_values))
-    ragged = dict(zip(plan.ragged, zip(result.ragged_values, result.ragged_row_splits)))
-    return {k: _output(k, f, made, dense, ragged, serialized.shape.rank) for k, f in features.items()}
+        sparse = {k: make(*p) for k, p in zip(plan.sparse, sparse)}
+    dense, ragged = dict(zip(plan.dense, dense)), dict(zip(plan.ragged, ragged))
+    return {k: _output(k, f, sparse, dense, ragged, batched) for k, f in features.items()}
 
 
-def _keys(names):
+def keys_tensor(names):
     return c.tensor(np.array(list(names), object), dtypes.string) if names else c.tensor([], dtypes.string)
 
 
-def _output(key, f, sparse, dense, ragged, rank):
+def _output(key, f, sparse, dense, ragged, batched):
     if isinstance(f, VarLenFeature):
         return sparse[key]
     if isinstance(f, SparseFeature):
         return _sparse_feature(f, sparse, c.public("SparseTensor"))
     if isinstance(f, RaggedFeature):
         values, splits = ragged[f.value_key or key]
-        if rank == 0:
+        if not batched:
             return values
         return c.public("RaggedTensor").from_row_splits(values, splits, validate=False)
     return dense[key]

@@ -18,22 +18,33 @@ def _field(number, data):
     return _varint(number << 3 | 2) + _varint(len(data)) + data
 
 
+def _feature(values):
+    if isinstance(values[0], bytes):
+        return _field(1, b"".join(_field(1, v) for v in values))
+    if isinstance(values[0], float):
+        return _field(2, _field(1, b"".join(struct.pack("<f", v) for v in values)))
+    return _field(3, _field(1, b"".join(_varint(v) for v in values)))
+
+
+def _map(entries):
+    return b"".join(_field(1, _field(1, k.encode()) + _field(2, v)) for k, v in entries.items())
+
+
 def example(**features):
     """A serialized Example."""
-    out = b""
-    for name, values in features.items():
-        if isinstance(values[0], bytes):
-            value = _field(1, b"".join(_field(1, v) for v in values))
-        elif isinstance(values[0], float):
-            value = _field(2, _field(1, b"".join(struct.pack("<f", v) for v in values)))
-        else:
-            value = _field(3, _field(1, b"".join(_varint(v) for v in values)))
-        out += _field(1, _field(1, name.encode()) + _field(2, value))
-    return _field(1, out)
+    return _field(1, _map({k: _feature(v) for k, v in features.items()}))
+
+
+def sequence(context, **lists):
+    """A serialized SequenceExample."""
+    rows = {k: b"".join(_field(1, _feature(v)) for v in values) for k, values in lists.items()}
+    return example(**context) + _field(2, _map(rows))
 
 
 A = example(a=[1, 2], b=[0.5], c=[b"x", b"yy"], i=[4, 1], v=[1.5, 2.5])
 B = example(a=[3, 4], c=[b"z"], i=[0], v=[9.0])
+S = sequence({"n": [3], "w": [b"p", b"q"]}, t=[[1, 2], [3, 4]], u=[[b"a"], [b"b", b"c"], [b"d"]])
+Z = sequence({"n": [5]}, t=[[7, 8]], u=[[b"z"]])
 X = np.array([-1.2, -0.3, 0.0, 0.4, 2.5], np.float32)
 
 
@@ -154,6 +165,24 @@ CASES = {
     "example_sequence_error": lambda tf: tf.io.parse_example(
         [A], {"a": tf.io.FixedLenSequenceFeature([], tf.int64)}
     ),
+    "sequence": lambda tf: tf.io.parse_sequence_example(
+        [S, Z],
+        {"n": tf.io.FixedLenFeature([], tf.int64)},
+        {"t": tf.io.FixedLenSequenceFeature([2], tf.int64)},
+    ),
+    "sequence_context": lambda tf: tf.io.parse_single_sequence_example(
+        S, context_features={"n": tf.io.FixedLenFeature([1], tf.int64)}
+    ),
+    "sequence_sparse": lambda tf: tf.io.parse_sequence_example(
+        [S, Z], {"w": tf.io.VarLenFeature(tf.string)}, {"u": tf.io.VarLenFeature(tf.string)}
+    ),
+    "sequence_ragged": lambda tf: tf.io.parse_sequence_example(
+        [S, Z], {"w": tf.io.RaggedFeature(tf.string)}, {"u": tf.io.RaggedFeature(tf.string)}
+    ),
+    "sequence_single": lambda tf: tf.io.parse_single_sequence_example(
+        S, None, {"u": tf.io.VarLenFeature(tf.string), "t": tf.io.FixedLenSequenceFeature([2], tf.int64)}
+    ),
+    "sequence_none_error": lambda tf: tf.io.parse_sequence_example([S]),
     "read_error": lambda tf: tf.io.read_file("/nowhere/at/all"),
     # Sets.
     "sets": lambda tf: [

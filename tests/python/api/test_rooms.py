@@ -24,7 +24,7 @@ def test_as_tensorflow(name, case, goldens, tolerance):
     check(name, case, tf, goldens, tolerance)
 
 
-EAGER_ONLY = ("data-", "error", "random_", "mutable", "dense_table", "table", "vocabulary")
+EAGER_ONLY = ("data-", "error", "random_", "mutable", "dense_table", "table", "vocabulary", "ctc_unique")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """Every graph of tests/models through Python gives TensorFlow's outputs or TensorFlow's error."""
 
-import re
-
 import models
 import pytest
 
@@ -20,9 +18,9 @@ def run(model):
     return wrapped.prune(model.meta["inputs"], model.meta["outputs"])(*model.inputs)
 
 
-def words(text):
-    """What an error must say: names and numbers of TensorFlow's text."""
-    return set(re.findall(r"[A-Za-z]{4,}|\d+", text))
+def opening(message):
+    """TensorFlow's text up to the first full stop: what follows may be advice that is not Floe's."""
+    return message.partition(". ")[0]
 
 
 @pytest.mark.parametrize("name", models.names())
@@ -32,8 +30,7 @@ def test_model(name):
     if expected:
         with pytest.raises(getattr(tf.errors, expected["class"])) as raised:
             run(model)
-        wanted = words(expected["message"])
-        assert len(wanted & words(str(raised.value))) >= 0.5 * len(wanted), str(raised.value)
+        assert opening(expected["message"]) in str(raised.value)
         return
     outputs = run(model)
     assert len(outputs) == len(model.outputs)

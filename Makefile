@@ -1,12 +1,13 @@
 # make demo    set up, build, and run the digits model
 # make test    set up, build, and run all tests
-# make bench   measure Floe beside its peers (installs them into a venv of their own)
+# make bench   measure Floe beside its peers (installs them into a venv of their own); an hour on two cores
+# make bench-quick   the same with four small models and one thread
 # make fuzz    a short run of the fuzz targets
 BUILD ?= build/release
 JOBS ?= $(shell nproc)
 export CCACHE_SLOPPINESS ?= pch_defines,time_macros
 
-.PHONY: all setup build demo test cpp-test python-test lint format bench fuzz asan tsan install clean
+.PHONY: all setup build product demo test cpp-test python-test lint format bench bench-quick fuzz asan tsan install clean
 
 all: build
 
@@ -19,7 +20,12 @@ build: setup
 	scripts/configure.sh $(BUILD) release
 	cmake --build $(BUILD) -j $(JOBS)
 
-demo: build
+# What users run, without the tests.
+product: setup
+	scripts/configure.sh $(BUILD) release
+	cmake --build $(BUILD) -j $(JOBS) --target floe_demo floe_tool floe_bench_worker floe_python floe_package floe_stubs
+
+demo: product
 	$(BUILD)/bin/floe-demo assets
 
 test: build lint cpp-test python-test
@@ -41,8 +47,11 @@ asan tsan: setup
 	cmake --build build/$@ -j $(JOBS)
 	ctest --test-dir build/$@ --output-on-failure
 
-bench: build
+bench: product
 	PYTHONPATH=$(abspath $(BUILD))/python FLOE_BUILD=$(abspath $(BUILD)) bench/bench.sh
+
+bench-quick: product
+	PYTHONPATH=$(abspath $(BUILD))/python FLOE_BUILD=$(abspath $(BUILD)) BENCH_QUICK=1 bench/bench.sh
 
 fuzz: setup
 	scripts/fuzz.sh

@@ -1,6 +1,8 @@
 // Files by name, and the clock.
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
+#include <system_error>
 
 #include "floe/base/file.h"
 #include "floe/ops/state/resource.h"
@@ -48,8 +50,12 @@ FLOE_OP("WriteFile", op) {
     c.with_rank(1, 0);
   });
   op.compute([](KernelContext& c) {
+    const std::string& path = c.scalar<std::string>(0);
+    std::filesystem::path folder = std::filesystem::path(path).parent_path();
+    std::error_code unmade;  // write_file says why it cannot write
+    if (!folder.empty()) std::filesystem::create_directories(folder, unmade);
     try {
-      write_file(c.scalar<std::string>(0), c.scalar<std::string>(1));
+      write_file(path, c.scalar<std::string>(1));
     } catch (const Error& e) {
       c.fail(e.code(), e.what());
     }

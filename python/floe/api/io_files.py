@@ -1,5 +1,7 @@
 """tf.io: whole files."""
 
+import os
+
 from .. import gfile, raw_ops
 from ..export import export
 from . import compose as c
@@ -8,12 +10,14 @@ from . import compose as c
 @export("io.read_file", "compat.v1.read_file")
 def read_file(filename, name=None):
     """The contents of a file as a string tensor."""
+    filename = os.fspath(filename) if isinstance(filename, os.PathLike) else filename
     return raw_ops.ReadFile(filename=filename, name=name)
 
 
 @export("io.write_file", "compat.v1.write_file")
 def write_file(filename, contents, name=None):
     """Writes a string to a file, whose folder is made when it is not there."""
+    filename = os.fspath(filename) if isinstance(filename, os.PathLike) else filename
     return raw_ops.WriteFile(filename=filename, contents=contents, name=name)
 
 

@@ -55,7 +55,7 @@ def _partitioned(params, ids, strategy):
     return c.reshape(rows, c.concat([c.shape_tensor(ids), c.part(c.shape_tensor(params[0]), 1, None)], 0))
 
 
-def _lookup(params, ids, strategy, max_norm, name):
+def lookup(params, ids, strategy, max_norm, name):
     if params is None:
         raise ValueError("params must be specified")
     if isinstance(params, (list, tuple)) and not params:
@@ -72,7 +72,7 @@ def _lookup(params, ids, strategy, max_norm, name):
 @export("nn.embedding_lookup")
 def embedding_lookup(params, ids, max_norm=None, name=None):
     """The rows of `params` (one table, or several split by "div") that `ids` numbers."""
-    return _lookup(params, ids, "div", max_norm, name)
+    return lookup(params, ids, "div", max_norm, name)
 
 
 @export("compat.v1.nn.embedding_lookup")
@@ -80,7 +80,7 @@ def embedding_lookup_v1(
     params, ids, partition_strategy="mod", name=None, validate_indices=True, max_norm=None
 ):
     """The rows of `params`, one table or several with the rows spread by "mod" or "div"."""
-    return _lookup(params, ids, partition_strategy, max_norm, name)
+    return lookup(params, ids, partition_strategy, max_norm, name)
 
 
 def _is_sparse(x):
@@ -112,7 +112,7 @@ def _ragged(params, ids, weights, strategy, combiner, max_norm, name):
 
 def _combine(params, ids, rows, weights, strategy, combiner, max_norm, name):
     unique, where = raw_ops.Unique(x=ids)
-    table = _lookup(params, unique, strategy, max_norm, None)
+    table = lookup(params, unique, strategy, max_norm, None)
     if weights is None:
         op = {"sum": "SparseSegmentSum", "mean": "SparseSegmentMean", "sqrtn": "SparseSegmentSqrtN"}[combiner]
         return getattr(raw_ops, op)(data=table, indices=where, segment_ids=rows, name=name)

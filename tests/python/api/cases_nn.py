@@ -271,3 +271,23 @@ CASES["safe_embedding"] = lambda tf: [
         TABLE, tf.SparseTensor([[0, 0], [2, 1]], np.array([1, 2]), [4, 3]), default_id=5, combiner="sum"
     ),
 ]
+
+for _name, _args in {
+    "dense": ([[1, 2, 0], [3, 0, 0]], [2, 1], [5, 4]),
+    "repeated": ([[1, 1, 2], [3, 3, 0]], [3, 2], [5, 5]),
+    "empty": ([[1, 2, 0], [3, 0, 0]], [2, 0], [5, 4]),
+}.items():
+    CASES[f"ctc_loss_{_name}"] = lambda tf, a=_args: tf.nn.ctc_loss(a[0], R0, a[1], a[2])
+CASES |= {
+    "ctc_loss_blank": lambda tf: [
+        tf.nn.ctc_loss([[1, 2, 0], [0, 0, 0]], R0, [2, 1], [5, 4], blank_index=-1),
+        tf.nn.ctc_loss([[1, 3, 0], [0, 0, 0]], R0.transpose(1, 0, 2), [2, 1], [5, 4], False, blank_index=2),
+    ],
+    "ctc_loss_sparse": lambda tf: [
+        tf.nn.ctc_loss(
+            tf.SparseTensor([[0, 0], [0, 1], [1, 0]], [1, 2, 1], [2, 2]), R0, None, [5, 4], blank_index=0
+        ),
+        tf.compat.v1.nn.ctc_loss(tf.SparseTensor([[0, 0], [0, 1], [1, 0]], [1, 2, 1], [2, 2]), R0, [5, 4]),
+    ],
+    "ctc_unique": lambda tf: tf.nn.ctc_unique_labels([[3, 4, 4, 3], [5, 5, 5, 5]]),
+}

@@ -10,7 +10,8 @@
 
 import importlib as _importlib
 
-from . import _floe, dtypes, errors
+from . import dtypes, errors
+from ._open import _floe
 from .dtypes import DType, as_dtype
 from .export import lookup as _lookup
 from .export import names_in as _names_in

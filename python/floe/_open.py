@@ -1,0 +1,21 @@
+"""Opens the extension module.
+
+Its libraries (oneDNN, RE2, libjpeg, ...) are found beside it or in the system. A process may hold others of the same
+names that show themselves to everybody, as TensorFlow's do; they must not stand in for ours.
+"""
+
+import os
+import sys
+
+_flags = sys.getdlopenflags() if hasattr(sys, "getdlopenflags") else 0
+# The address sanitizer refuses modules that are opened so.
+_deep = 0 if "asan" in os.environ.get("LD_PRELOAD", "") else getattr(os, "RTLD_DEEPBIND", 0)
+if _deep:
+    sys.setdlopenflags(_flags | _deep)
+try:
+    from . import _floe
+finally:
+    if _deep:
+        sys.setdlopenflags(_flags)
+
+__all__ = ["_floe"]

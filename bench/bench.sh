@@ -38,7 +38,7 @@ say() {
 }
 
 if [ -z "${BENCH_PYTHON:-}" ]; then
-  venv=$build/bench-venv
+  venv=$root/build/bench-venv
   if [ ! -e "$venv/.complete" ]; then
     say "installing TensorFlow, ONNX Runtime and OpenVINO into $venv (2 GB)"
     python3 -m venv "$venv"

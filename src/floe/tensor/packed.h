@@ -15,7 +15,7 @@ namespace floe {
 std::shared_ptr<detail::Packed> get_packed(const Tensor& t, const std::string& key,
                                            const std::function<std::shared_ptr<detail::Packed>()>& make);
 
-/// A packed array of floats, aligned to a cache line.
+/// A packed array of floats, aligned to a cache line; large ones lie in huge pages where the system has them.
 struct PackedFloats : detail::Packed {
   explicit PackedFloats(size_t count);
   ~PackedFloats() override;

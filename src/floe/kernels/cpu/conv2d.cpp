@@ -30,6 +30,22 @@ struct Conv {
   std::shared_ptr<PackedFloats> packed;
 };
 
+// Memory for the time of one run. Small requests are rounded up to one size, so that all layers of a net take
+// turns with the same blocks.
+class Scratch {
+ public:
+  explicit Scratch(size_t floats)
+      : size_(std::max(floats * sizeof(float), kLeast)), data_(static_cast<float*>(allocate_bytes(size_))) {}
+  Scratch(const Scratch&) = delete;
+  ~Scratch() { free_bytes(data_, size_); }
+  float* data() const { return data_; }
+
+ private:
+  static constexpr size_t kLeast = 5 << 18;
+  size_t size_;
+  float* data_;
+};
+
 bool is_pointwise(const ConvGeometry& g) {
   for (int d = 1; d < 3; ++d) {
     const WindowDim& w = g.dim[size_t(d)];
@@ -233,13 +249,11 @@ void run_gathered(const Conv& v, KernelContext& c) {
   const WindowDim &h = g.dim[1], &w = g.dim[2];
   const float* x = c.in<float>(0);
   int64_t channels = g.in_channels, k = g.taps() * channels, positions = g.batch * g.out_positions();
-  size_t bytes = size_t(positions * k) * sizeof(float);
-  std::unique_ptr<float, std::function<void(float*)>> rows(static_cast<float*>(allocate_bytes(bytes)),
-                                                           [&](float* p) { free_bytes(p, bytes); });
+  Scratch rows(size_t(positions * k));
   parallel_for(c.threads(), positions, double(k) * 0.1, [&](int64_t from, int64_t to) {
     for (int64_t p = from; p < to; ++p) {
       int64_t picture = p / (h.out * w.out), top = h.start(p / w.out % h.out), left = w.start(p % w.out);
-      float* row = rows.get() + p * k;
+      float* row = rows.data() + p * k;
       for (int64_t i = 0; i < h.kernel; ++i)
         for (int64_t j = 0; j < w.kernel; ++j, row += channels) {
           int64_t r = top + i * h.dilation, s = left + j * w.dilation;
@@ -250,7 +264,7 @@ void run_gathered(const Conv& v, KernelContext& c) {
         }
     }
   });
-  run_product(v, c, rows.get(), k);
+  run_product(v, c, rows.data(), k);
 }
 
 void run_winograd(const Conv& v, KernelContext& c) {
@@ -260,12 +274,11 @@ void run_winograd(const Conv& v, KernelContext& c) {
   a.packed_weights = v.packed->data;
   a.weights = [&c] { return c.in<float>(1); };
   a.epilogue = v.epilogue.at(c, v.g.out_channels);
-  size_t bytes = simd::winograd_workspace_size(a) * sizeof(float);
+  size_t floats = simd::winograd_workspace_size(a);
   double tile_cost = double(a.channels * a.out_channels) * 36 * 0.01;
   parallel_for(c.threads(), simd::winograd_tiles(a), tile_cost, [&](int64_t from, int64_t to) {
-    void* w = allocate_bytes(bytes);
-    simd::winograd(a, static_cast<float*>(w), from, to);
-    free_bytes(w, bytes);
+    Scratch workspace(floats);
+    simd::winograd(a, workspace.data(), from, to);
   });
 }
 
@@ -278,20 +291,19 @@ void run_direct(const Conv& v, KernelContext& c) {
   float* y = c.out<float>(0);
   int64_t rows = a.out_height, in_size = g.in_positions() * g.in_channels,
           out_size = g.out_positions() * g.out_channels;
-  size_t bytes = simd::direct_conv_workspace_size(a) * sizeof(float) + 1;
+  size_t floats = simd::direct_conv_workspace_size(a);
   double row_cost = double(a.out_width * g.out_channels) * double(g.taps() * g.in_channels) * 0.01;
   parallel_for(c.threads(), g.batch * rows, row_cost, [&](int64_t from, int64_t to) {
-    void* workspace = allocate_bytes(bytes);
+    Scratch workspace(floats);
     simd::DirectConvArgs b = a;
     for (int64_t r = from; r < to;) {
       int64_t n = r / rows, begin = r % rows, end = std::min(rows, begin + to - r);
       b.x = x + n * in_size;
       b.y = y + n * out_size;
       if (residual) b.epilogue.residual = residual + n * out_size;
-      simd::direct_conv(b, static_cast<float*>(workspace), begin, end);
+      simd::direct_conv(b, workspace.data(), begin, end);
       r += end - begin;
     }
-    free_bytes(workspace, bytes);
   });
 }
 

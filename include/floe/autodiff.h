@@ -44,6 +44,10 @@ class GradientTape {
                                  const std::vector<Tensor>& output_gradients = {},
                                  Unconnected unconnected = Unconnected::kNone);
 
+  /// As gradient(), but the tape can be asked again (for the rows of a jacobian).
+  std::vector<Gradient> gradient_again(const std::vector<Tensor>& targets, const std::vector<Tensor>& sources,
+                                       const std::vector<Tensor>& output_gradients = {});
+
   struct Impl;
   Impl& impl() { return *impl_; }
 

@@ -38,6 +38,8 @@ def _register():
 
 
 _register()
+from .api import operators as _operators  # noqa: E402, F401
+
 bfloat16 = dtypes.bfloat16
 bool = dtypes.bool
 complex128 = dtypes.complex128

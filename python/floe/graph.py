@@ -282,7 +282,9 @@ class Graph:
     def device(self, device_name_or_function):
         """Operations made inside are placed on this device."""
         old = self._core.device
-        self._core.device = str(device_name_or_function or "") if not callable(device_name_or_function) else old
+        self._core.device = (
+            str(device_name_or_function or "") if not callable(device_name_or_function) else old
+        )
         try:
             yield
         finally:
@@ -543,7 +545,9 @@ def _refers(node_def, name):
 def _as_tensor(g, value):
     if isinstance(value, Operation):
         return value._output(0)
-    return g._core.bring_in(value) if isinstance(value, Tensor) else g._constant(_floe.to_tensor(value), "Const")
+    return (
+        g._core.bring_in(value) if isinstance(value, Tensor) else g._constant(_floe.to_tensor(value), "Const")
+    )
 
 
 Graph._as_tensor = _as_tensor

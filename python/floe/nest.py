@@ -29,19 +29,27 @@ def _items(s):
     return list(s)
 
 
+def is_composite(x):
+    """True for objects made of tensors (slices, ragged and sparse tensors): with expand_composites they are nests."""
+    return hasattr(type(x), "_to_components")
+
+
 def flatten(structure, expand_composites=False):
     """The leaves, from left to right."""
     out = []
-    _flatten(structure, out)
+    _flatten(structure, out, expand_composites)
     return out
 
 
-def _flatten(s, out):
-    if not is_nested(s):
+def _flatten(s, out, composites):
+    if is_nested(s):
+        for x in _items(s):
+            _flatten(x, out, composites)
+    elif composites and is_composite(s):
+        for x in s._to_components():
+            _flatten(x, out, composites)
+    else:
         out.append(s)
-        return
-    for x in _items(s):
-        _flatten(x, out)
 
 
 def _like(s, values):
@@ -57,8 +65,12 @@ def _like(s, values):
     return type(s)(values)
 
 
-def _pack(s, flat):
-    return _like(s, [_pack(x, flat) for x in _items(s)]) if is_nested(s) else next(flat)
+def _pack(s, flat, composites=False):
+    if is_nested(s):
+        return _like(s, [_pack(x, flat, composites) for x in _items(s)])
+    if composites and is_composite(s):
+        return s._from_components([_pack(x, flat, composites) for x in s._to_components()])
+    return next(flat)
 
 
 def pack_sequence_as(structure, flat_sequence, expand_composites=False):
@@ -68,7 +80,7 @@ def pack_sequence_as(structure, flat_sequence, expand_composites=False):
             f"Attempted to pack value:\n  {flat_sequence!r}\ninto a structure, "
             f"but found incompatible type `{type(flat_sequence)}` instead."
         )
-    if not is_nested(structure):
+    if not is_nested(structure) and not (expand_composites and is_composite(structure)):
         if len(flat_sequence) != 1:
             raise ValueError(
                 f"The target structure is of type `{type(structure)}`\n  {structure!r}\nHowever the input is a sequence "
@@ -76,13 +88,13 @@ def pack_sequence_as(structure, flat_sequence, expand_composites=False):
                 "nest cannot guarantee that it is safe to map one to the other."
             )
         return flat_sequence[0]
-    n = len(flatten(structure))
+    n = len(flatten(structure, expand_composites))
     if n != len(flat_sequence):
         raise ValueError(
             f"Could not pack sequence. Structure had {n} atoms, but flat_sequence had {len(flat_sequence)} items.  "
             f"Structure: {structure}, flat_sequence: {flat_sequence}."
         )
-    return _pack(structure, iter(flat_sequence))
+    return _pack(structure, iter(flat_sequence), expand_composites)
 
 
 def _described(s):
@@ -135,7 +147,7 @@ def assert_same_structure(nest1, nest2, check_types=True, expand_composites=Fals
     if not found:
         return
     error, text = found
-    dots = [str(map_structure(lambda _: _Dot(), s)) for s in (nest1, nest2)]
+    dots = [str(map_structure(lambda _: _DOT, s)) for s in (nest1, nest2)]
     raise error(
         f"{_DONT_MATCH}\n\nFirst structure: {_described(nest1)}\n\nSecond structure: {_described(nest2)}\n\n"
         f"More specifically: {text}\nEntire first structure:\n{dots[0]}\nEntire second structure:\n{dots[1]}"
@@ -147,6 +159,9 @@ class _Dot:
         return "."
 
 
+_DOT = _Dot()
+
+
 def map_structure(func, *structure, **kwargs):
     """Calls `func` on every leaf (of each structure) and keeps the structure."""
     if not callable(func):
@@ -154,12 +169,12 @@ def map_structure(func, *structure, **kwargs):
     if not structure:
         raise ValueError("Must provide at least one structure")
     check_types = kwargs.pop("check_types", True)
-    kwargs.pop("expand_composites", None)
+    composites = kwargs.pop("expand_composites", False)
     if kwargs:
         raise ValueError(
             f"Only valid keyword arguments are `check_types` and `expand_composites`, not: `{list(kwargs)}`"
         )
     for other in structure[1:]:
         assert_same_structure(structure[0], other, check_types)
-    leaves = [func(*x) for x in zip(*[flatten(s) for s in structure])]
-    return pack_sequence_as(structure[0], leaves)
+    leaves = [func(*x) for x in zip(*[flatten(s, composites) for s in structure])]
+    return pack_sequence_as(structure[0], leaves, composites)

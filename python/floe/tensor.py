@@ -225,7 +225,10 @@ def _symbolic_eval(self, feed_dict=None, session=None):
 
 
 def _symbolic_index(self):
-    raise TypeError(f"'{type(self).__name__}' object cannot be interpreted as an integer. " + _graph_mode(self, "It has no value"))
+    raise TypeError(
+        f"'{type(self).__name__}' object cannot be interpreted as an integer. "
+        + _graph_mode(self, "It has no value")
+    )
 
 
 SymbolicTensor.op = property(_symbolic_op)
@@ -327,8 +330,10 @@ def _constant(value, dtype, shape, name, allow_broadcast):
         t = _floe.to_tensor(value, _number(dtype))
     if shape is not None:
         shape = as_shape(shape)
-        if t.shape.num_elements() not in (1, shape.num_elements()) or not allow_broadcast and (
-            t.shape.num_elements() != shape.num_elements()
+        if (
+            t.shape.num_elements() not in (1, shape.num_elements())
+            or not allow_broadcast
+            and (t.shape.num_elements() != shape.num_elements())
         ):
             raise TypeError(
                 f"Eager execution of tf.constant with unsupported shape. Tensor {t.numpy()} (converted from {value}) has "
@@ -390,7 +395,9 @@ def _convert(value, dtype, hint, name):
     if isinstance(value, TensorShape):
         if not value.is_fully_defined():
             raise ValueError(f"Cannot convert a partially known TensorShape {value} to a Tensor.")
-        return convert_to_tensor(_np.array(value.as_list(), _np.int32 if dtype is None else dtype.as_numpy_dtype))
+        return convert_to_tensor(
+            _np.array(value.as_list(), _np.int32 if dtype is None else dtype.as_numpy_dtype)
+        )
     if isinstance(value, Dimension):
         return convert_to_tensor(value.value, dtype)
     if isinstance(value, dtypes.DType):

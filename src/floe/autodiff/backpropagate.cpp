@@ -30,6 +30,11 @@ RecordGradient find_rule(const std::string& op) {
 std::vector<Gradient> differentiate(const OpRecord& r, std::span<const Gradient> grads,
                                     const std::vector<bool>& needed) {
   if (r.backward) return r.backward(grads, needed);
+  if (!r.outputs.empty() && r.outputs[0].is_symbolic()) {
+    const Symbol& s = symbol_of(r.outputs[0]);
+    auto it = s.graph->node_gradients.find(s.endpoint.node);
+    if (it != s.graph->node_gradients.end()) return it->second(grads, needed);
+  }
   if (RecordGradient rule = find_rule(r.op->name)) return rule(r, grads, needed);
   if (r.op->gradient) {
     GradientContext c(*r.op, r.attrs, r.inputs, r.outputs, grads, needed);

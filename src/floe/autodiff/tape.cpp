@@ -119,6 +119,13 @@ std::vector<Gradient> GradientTape::gradient(const std::vector<Tensor>& targets,
   return grads;
 }
 
+std::vector<Gradient> GradientTape::gradient_again(const std::vector<Tensor>& targets,
+                                                   const std::vector<Tensor>& sources,
+                                                   const std::vector<Tensor>& output_gradients) {
+  std::vector<OpRecordPtr> records = impl_->records;
+  return backpropagate(records, targets, sources, starts(targets, output_gradients));
+}
+
 std::vector<Gradient> gradients(const std::vector<Tensor>& ys, const std::vector<Tensor>& xs,
                                 const std::vector<Tensor>& output_gradients, Unconnected unconnected,
                                 const std::vector<Tensor>& stop) {

@@ -77,6 +77,37 @@ void bind_autodiff(nb::module_& m) {
             t.gradient(tensors_from(targets), tensors_from(sources), maybe_tensors(output_gradients)));
       },
       nb::arg("targets"), nb::arg("sources"), nb::arg("output_gradients").none());
+  c.def(
+      "gradient_again",
+      [](GradientTape& t, nb::list targets, nb::list sources, nb::object output_gradients) {
+        return gradient_list(
+            t.gradient_again(tensors_from(targets), tensors_from(sources), maybe_tensors(output_gradients)));
+      },
+      nb::arg("targets"), nb::arg("sources"), nb::arg("output_gradients").none());
+  m.def(
+      "set_node_gradient_of_inputs",
+      [](GraphCore& g, size_t node, nb::object backward) {
+        auto held = hold(std::move(backward));
+        g.recorded->node_gradients[g.node(node)] = [held](std::span<const Gradient> grads, const std::vector<bool>&) {
+          nb::gil_scoped_acquire gil;
+          return call_rule(*held, nb::none(), grads);
+        };
+      },
+      nb::arg("graph"), nb::arg("node"), nb::arg("backward"));
+  // The gradient of a node that hands `outputs` results on, followed by the inputs that get gradients.
+  m.def(
+      "set_node_gradient",
+      [](GraphCore& g, size_t node, size_t outputs, nb::object backward) {
+        auto held = hold(std::move(backward));
+        g.recorded->node_gradients[g.node(node)] = [held, outputs](std::span<const Gradient> grads,
+                                                                   const std::vector<bool>&) {
+          nb::gil_scoped_acquire gil;
+          std::vector<Gradient> result(outputs);
+          for (Gradient& x : call_rule(*held, nb::none(), grads.subspan(0, outputs))) result.push_back(std::move(x));
+          return result;
+        };
+      },
+      nb::arg("graph"), nb::arg("node"), nb::arg("outputs"), nb::arg("backward"));
   m.def(
       "gradients",
       [](nb::list ys, nb::list xs, nb::object grads, nb::list stop) {

@@ -6,7 +6,6 @@
 #include "floe/base/text.h"
 #include "floe/op/kernel.h"
 #include "floe/runtime/recorded_graph.h"
-#include "floe/threads.h"
 
 namespace floe {
 namespace {
@@ -118,13 +117,6 @@ void variable_accessed(const Tensor& handle) {
 ResourceManager& process_resources() {
   static ResourceManager* const resources = new ResourceManager;
   return *resources;
-}
-
-std::vector<Tensor> run_op(const OpDef& op, std::vector<Tensor> inputs, AttrMap attrs) {
-  RunState state;
-  state.resources = &process_resources();
-  state.threads = num_threads();
-  return invoke(op, std::move(inputs), std::move(attrs), state);
 }
 
 std::vector<Tensor> call_op(const OpDef& op, std::vector<Tensor> inputs, AttrMap attrs,

@@ -1,6 +1,7 @@
 // A graph that op calls are recorded into: the body of a function, or a graph of TensorFlow 1.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -9,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "floe/gradient.h"
 #include "floe/graph/graph.h"
 #include "floe/runtime/known_values.h"
 #include "floe/tensor.h"
@@ -75,6 +77,11 @@ class RecordedGraph : public std::enable_shared_from_this<RecordedGraph> {
   std::vector<Node*> controls;
   /// Colocation and other attributes for new nodes ("_class").
   AttrMap extra_attrs;
+
+  /// Gradients of single nodes, instead of their ops' rules (custom_gradient).
+  using NodeGradient =
+      std::function<std::vector<Gradient>(std::span<const Gradient> grads, const std::vector<bool>& needed)>;
+  std::unordered_map<const Node*, NodeGradient> node_gradients;
 
   /// Functions that nodes call: needed again for gradients.
   std::vector<std::shared_ptr<void>> called;

@@ -1,0 +1,181 @@
+// Running single ops at once. What can be resolved for an op, its attributes and its inputs' types is kept,
+// so that the next call of the kind goes straight to the kernel.
+#include <bit>
+#include <unordered_map>
+
+#include "floe/op/infer.h"
+#include "floe/op/kernel.h"
+#include "floe/runtime/context.h"
+#include "floe/threads.h"
+
+namespace floe {
+namespace {
+
+constexpr size_t kMaxPrepared = 1024;
+
+struct Prepared {
+  const OpDef* op = nullptr;
+  AttrMap given, attrs;
+  std::vector<DType> types, out_types;
+  std::vector<Shape> shapes;  // for ops with tuned kernels, which are made for shapes
+  int threads = 1;
+  KernelFn kernel;
+};
+
+uint64_t mix(uint64_t h, uint64_t v) { return (std::rotl(h, 5) ^ v) * 0x9e3779b97f4a7c15ull; }
+
+uint64_t hash_text(std::string_view s) { return std::hash<std::string_view>()(s); }
+
+// False for attributes that are too large to be compared at each call.
+bool hash_attrs(const AttrMap& attrs, uint64_t& h) {
+  for (const auto& [name, value] : attrs) {
+    h = mix(h, hash_text(name));
+    if (auto* i = std::get_if<int64_t>(&value))
+      h = mix(h, uint64_t(*i));
+    else if (auto* b = std::get_if<bool>(&value))
+      h = mix(h, *b);
+    else if (auto* t = std::get_if<DType>(&value))
+      h = mix(h, uint64_t(*t));
+    else if (auto* f = std::get_if<float>(&value))
+      h = mix(h, std::bit_cast<uint32_t>(*f));
+    else if (auto* s = std::get_if<std::string>(&value))
+      h = mix(h, hash_text(*s));
+    else if (std::holds_alternative<Tensor>(value) || std::holds_alternative<std::vector<Tensor>>(value))
+      return false;
+  }
+  return true;
+}
+
+class Cache {
+ public:
+  std::shared_ptr<const Prepared> find(uint64_t hash, const OpDef& op, const AttrMap& attrs,
+                                       const std::vector<Tensor>& inputs, bool shaped, int threads) const {
+    auto [from, to] = entries_.equal_range(hash);
+    for (auto it = from; it != to; ++it)
+      if (matches(*it->second, op, attrs, inputs, shaped, threads)) return it->second;
+    return nullptr;
+  }
+  void add(uint64_t hash, std::shared_ptr<const Prepared> p) {
+    if (entries_.size() >= kMaxPrepared) entries_.clear();
+    entries_.emplace(hash, std::move(p));
+  }
+
+ private:
+  static bool matches(const Prepared& p, const OpDef& op, const AttrMap& attrs,
+                      const std::vector<Tensor>& inputs, bool shaped, int threads) {
+    if (p.op != &op || p.types.size() != inputs.size() || p.threads != threads) return false;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      if (p.types[i] != inputs[i].dtype()) return false;
+      if (shaped && !(p.shapes[i] == inputs[i].shape())) return false;
+    }
+    return p.given == attrs;
+  }
+  std::unordered_multimap<uint64_t, std::shared_ptr<const Prepared>> entries_;
+};
+
+Cache& cache() {
+  thread_local Cache c;
+  return c;
+}
+
+// Kernels of these ops are made for the shapes they are given.
+bool made_for_shapes(const OpDef& op) {
+  thread_local std::unordered_map<const OpDef*, bool> known;
+  auto [it, fresh] = known.try_emplace(&op, false);
+  if (fresh) it->second = has_tuned_kernel(op.name);
+  return it->second;
+}
+
+std::vector<Shape> shapes_of(const std::vector<Tensor>& tensors) {
+  std::vector<Shape> v;
+  v.reserve(tensors.size());
+  for (const Tensor& t : tensors) v.push_back(t.shape());
+  return v;
+}
+
+std::vector<Shape> infer(const Prepared& p, const std::vector<Tensor>& inputs,
+                         std::span<const Shape> shapes) {
+  InferContext c(*p.op, p.attrs, shapes, p.types, inputs, {});
+  if (p.op->infer) p.op->infer(c);
+  return {c.output_shapes().begin(), c.output_shapes().end()};
+}
+
+bool same_shapes(const std::vector<Tensor>& inputs) {
+  for (size_t i = 1; i < inputs.size(); ++i)
+    if (!(inputs[i].shape() == inputs[0].shape())) return false;
+  return !inputs.empty();
+}
+
+std::vector<Tensor> run(const Prepared& p, std::vector<Tensor> slots, RunState& state,
+                        std::vector<Shape> out_shapes) {
+  size_t in = slots.size(), out = p.out_types.size();
+  slots.resize(in + out);
+  int index[32];
+  std::vector<int> more;
+  int* at = index;
+  if (in + out > std::size(index)) {
+    more.resize(in + out);
+    at = more.data();
+  }
+  for (size_t i = 0; i < in + out; ++i) at[i] = int(i);
+  for (size_t i = 0; i < out && !p.op->dynamic_outputs; ++i) {
+    if (out_shapes.empty())
+      slots[in + i] = Tensor(p.out_types[i], slots[0].shape());
+    else if (out_shapes[i].is_fully_defined())
+      slots[in + i] = Tensor(p.out_types[i], out_shapes[i]);
+  }
+  KernelContext c(state, slots.data(), at, int(in), at + in, int(out), p.op, nullptr);
+  p.kernel(c);
+  slots.erase(slots.begin(), slots.begin() + long(in));
+  return slots;
+}
+
+}  // namespace
+
+std::vector<Tensor> run_op(const OpDef& op, std::vector<Tensor> inputs, AttrMap attrs) {
+  RunState state;
+  state.resources = &process_resources();
+  state.threads = num_threads();
+  uint64_t h = mix(0, reinterpret_cast<uintptr_t>(&op));
+  bool known = true;
+  for (const Tensor& t : inputs) {
+    if (!t) return invoke(op, std::move(inputs), std::move(attrs), state);  // names what is missing
+    t.evaluated();
+    h = mix(h, uint64_t(t.dtype()));
+  }
+  known = hash_attrs(attrs, h) && !op.stateful;
+  if (!known) return invoke(op, std::move(inputs), std::move(attrs), state);
+  bool shaped = made_for_shapes(op);
+  if (shaped)
+    for (const Tensor& t : inputs)
+      for (int64_t d : t.shape()) h = mix(h, uint64_t(d));
+  std::shared_ptr<const Prepared> p = cache().find(h, op, attrs, inputs, shaped, state.threads);
+  if (p) {
+    if (op.elementwise && same_shapes(inputs)) return run(*p, std::move(inputs), state, {});
+    std::vector<Shape> shapes = shapes_of(inputs);
+    std::vector<Shape> out = infer(*p, inputs, shapes);
+    return run(*p, std::move(inputs), state, std::move(out));
+  }
+  auto made = std::make_shared<Prepared>();
+  made->op = &op;
+  made->given = attrs;
+  made->threads = state.threads;
+  for (const Tensor& t : inputs) made->types.push_back(t.dtype());
+  infer_type_attrs(op, made->types, attrs);
+  made->attrs = normalize_attrs(op, std::move(attrs));
+  made->out_types = arg_types(op, op.outputs, made->attrs);
+  made->shapes = shapes_of(inputs);
+  std::vector<Shape> out = infer(*made, inputs, made->shapes);
+  KernelInit init(op, made->attrs, {});
+  init.input_types = made->types;
+  init.output_types = made->out_types;
+  std::vector<Shape> unknown_in(inputs.size(), Shape::unknown()), unknown_out(out.size(), Shape::unknown());
+  init.input_shapes = shaped ? std::span<const Shape>(made->shapes) : unknown_in;
+  init.output_shapes = shaped ? std::span<const Shape>(out) : unknown_out;
+  init.threads = state.threads;
+  made->kernel = make_kernel(init);
+  cache().add(h, made);
+  return run(*made, std::move(inputs), state, std::move(out));
+}
+
+}  // namespace floe

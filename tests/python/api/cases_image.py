@@ -189,6 +189,33 @@ CASES = {
     "random_range_error": lambda tf: tf.image.random_contrast(F, 0.8, 0.3),
     "random_delta_error": lambda tf: tf.image.random_hue(F, 0.8),
     "random_brightness_error": lambda tf: tf.image.random_brightness(F, -0.8),
+    "distorted": lambda tf: (
+        [
+            tf.image.stateless_sample_distorted_bounding_box(
+                [200, 300, 3], BOXES[None, 2:4], (i, 7), min_object_covered=0.3
+            )
+            for i in range(4)
+        ]
+        + [
+            tf.image.stateless_sample_distorted_bounding_box(
+                [200, 300, 3],
+                BOXES[None, :0],
+                (1, 7),
+                area_range=(0.1, 0.2),
+                use_image_if_no_bounding_boxes=True,
+            )
+        ]
+    ),
+    "random_distorted": lambda tf: [
+        tf.random.set_seed(9),
+        tf.image.sample_distorted_bounding_box([200, 300, 3], BOXES[None, 2:4], seed=5),
+        tf.compat.v1.image.sample_distorted_bounding_box(
+            [200, 300, 3], BOXES[None, 2:4], 5, 6, aspect_ratio_range=[1.0, 2.0]
+        ),
+    ],
+    "distorted_error": lambda tf: tf.image.stateless_sample_distorted_bounding_box(
+        [20, 30, 3], BOXES[None, :0], (1, 2)
+    ),
     "random_seeded": lambda tf: [
         tf.random.set_seed(4),
         tf.image.random_brightness(F, 0.3, seed=2),

@@ -503,30 +503,8 @@ class Function:
             raise TypeError(
                 f"{self._name}(): its input_signature has {len(signature)} entries, {len(args)} arguments were given."
             )
-        try:
-            nest.assert_same_structure(
-                signature, tuple(args[: len(signature)]), check_types=False, expand_composites=True
-            )
-        except (TypeError, ValueError) as e:
-            raise TypeError(
-                f"Structure of Python function inputs does not match input_signature: {e}"
-            ) from None
-        flat = []
-        for s, x in zip(
-            nest.flatten(signature, expand_composites=True),
-            nest.flatten(tuple(args[: len(signature)]), expand_composites=True),
-        ):
-            if not isinstance(x, (Tensor, TensorSpec)):
-                try:
-                    x = convert_to_tensor(x, s.dtype)
-                except (TypeError, ValueError) as e:
-                    raise TypeError(f"Can not cast {x!r} to {s}: {e}") from None
-            if x.dtype != s.dtype or not s.shape.is_compatible_with(x.shape):
-                raise TypeError(
-                    f"Can not cast TensorSpec(shape={x.shape}, dtype={x.dtype!r}, name=None) to {s}"
-                )
-            flat.append(x)
-        return (*nest.pack_sequence_as(signature, flat, expand_composites=True), *rest), kwargs
+        fitted = tuple(_fit_to(s, x) for s, x in zip(signature, args))
+        return (*fitted, *rest), kwargs
 
     def _trace(self, inputs):
         with self._lock:
@@ -646,6 +624,30 @@ class Function:
 
     def __repr__(self):
         return f"<floe.Function {self._name} at 0x{id(self):X}>"
+
+
+def _fit_to(spec, value):
+    """An argument as its entry of the input signature asks for it."""
+    if nest.is_nested(spec):
+        if not nest.is_nested(value) or len(spec) != len(value):
+            raise TypeError(
+                f"Structure of Python function inputs does not match input_signature: expected {spec}, found {value}."
+            )
+        if isinstance(spec, dict):
+            return nest._like(spec, [_fit_to(spec[k], value[k]) for k in sorted(spec)])
+        return nest._like(spec, [_fit_to(s, v) for s, v in zip(spec, value)])
+    if nest.is_composite(value) or not isinstance(spec, TensorSpec):
+        return value
+    if not isinstance(value, (Tensor, TensorSpec)):
+        try:
+            value = convert_to_tensor(value, spec.dtype)
+        except (TypeError, ValueError) as e:
+            raise TypeError(f"Can not cast {value!r} to {spec}: {e}") from None
+    if value.dtype != spec.dtype or not spec.shape.is_compatible_with(value.shape):
+        raise TypeError(
+            f"Can not cast TensorSpec(shape={value.shape}, dtype={value.dtype!r}, name=None) to {spec}"
+        )
+    return value
 
 
 def _identity(g, t):

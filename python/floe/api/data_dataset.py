@@ -36,7 +36,7 @@ def _limited(n, count):
     return count if n == INFINITE else n if n == UNKNOWN else min(n, count)
 
 
-@export("data.DatasetSpec", "data.experimental.DatasetStructure")
+@export("data.DatasetSpec")
 class DatasetSpec:
     """The kind of a dataset that is an element: the spec of its elements."""
 

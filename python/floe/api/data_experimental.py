@@ -1,37 +1,57 @@
 """tf.data.experimental: transformations that Dataset has as methods, for Dataset.apply."""
 
+from .. import dtypes
 from ..errors import FailedPreconditionError
 from ..export import export
 from .data_dataset import INFINITE, UNKNOWN, Dataset
 
 
-def _method(name, doc):
-    def make(*args, **kwargs):
-        return lambda dataset: getattr(dataset, name)(*args, **kwargs)
-
-    make.__name__ = make.__qualname__ = name
-    make.__doc__ = doc
-    return make
+@export("data.experimental.ignore_errors")
+def ignore_errors(log_warning=False):
+    """Dataset.ignore_errors."""
+    return lambda dataset: dataset.ignore_errors(log_warning)
 
 
-ignore_errors = export("data.experimental.ignore_errors")(_method("ignore_errors", "Dataset.ignore_errors."))
-scan = export("data.experimental.scan")(_method("scan", "Dataset.scan."))
-take_while = export("data.experimental.take_while")(_method("take_while", "Dataset.take_while."))
-unbatch = export("data.experimental.unbatch")(_method("unbatch", "Dataset.unbatch."))
-unique = export("data.experimental.unique")(_method("unique", "Dataset.unique."))
-enumerate_dataset = export("data.experimental.enumerate_dataset")(_method("enumerate", "Dataset.enumerate."))
+@export("data.experimental.scan")
+def scan(initial_state, scan_func):
+    """Dataset.scan."""
+    return lambda dataset: dataset.scan(initial_state, scan_func)
+
+
+@export("data.experimental.take_while")
+def take_while(predicate):
+    """Dataset.take_while."""
+    return lambda dataset: dataset.take_while(predicate)
+
+
+@export("data.experimental.unbatch")
+def unbatch():
+    """Dataset.unbatch."""
+    return lambda dataset: dataset.unbatch()
+
+
+@export("data.experimental.unique")
+def unique():
+    """Dataset.unique."""
+    return lambda dataset: dataset.unique()
+
+
+@export("data.experimental.enumerate_dataset")
+def enumerate_dataset(start=0):
+    """Dataset.enumerate."""
+    return lambda dataset: dataset.enumerate(start)
 
 
 @export("data.experimental.Counter")
-def counter(start=0, step=1, dtype=None):
+def counter(start=0, step=1, dtype=dtypes.int64):
     """start, start + step, ... without end."""
-    return Dataset.counter(start, step) if dtype is None else Dataset.counter(start, step, dtype)
+    return Dataset.counter(start, step, dtype)
 
 
 @export("data.experimental.RandomDataset")
-def random_dataset(seed=None):
+def random_dataset(seed=None, rerandomize_each_iteration=None, name=None):
     """Random numbers without end."""
-    return Dataset.random(seed)
+    return Dataset.random(seed, rerandomize_each_iteration)
 
 
 @export("data.experimental.choose_from_datasets")
@@ -81,10 +101,16 @@ def map_and_batch(
     return lambda dataset: dataset.map(map_func).batch(batch_size, drop_remainder)
 
 
-@export("data.experimental.prefetch_to_device", "data.experimental.copy_to_device")
+@export("data.experimental.prefetch_to_device")
 def prefetch_to_device(device, buffer_size=None):
     """The same elements."""
     return lambda dataset: dataset.prefetch(buffer_size)
+
+
+@export("data.experimental.copy_to_device")
+def copy_to_device(target_device, source_device="/cpu:0"):
+    """The same elements."""
+    return lambda dataset: dataset.prefetch(1)
 
 
 @export("data.experimental.assert_cardinality")

@@ -6,7 +6,6 @@ from ... import (
     config,
     dtypes,
     errors,
-    io,
     messages,
     nest,
     raw_ops,
@@ -50,7 +49,7 @@ _MESSAGES = (
 __all__ = [
     "Dimension", "Graph", "Operation", "Tensor", "TensorShape", "TensorSpec", "config", "constant",
     "convert_to_tensor", "dtypes", "errors", "executing_eagerly", "get_default_graph", "gfile", "import_graph_def",
-    "io", "is_tensor", "make_ndarray", "make_tensor_proto", "nest", "placeholder", "raw_ops", "wrap_function",
+    "is_tensor", "make_ndarray", "make_tensor_proto", "nest", "placeholder", "raw_ops", "wrap_function",
     *_MESSAGES,
 ]  # fmt: skip
 

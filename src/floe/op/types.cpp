@@ -87,12 +87,7 @@ void check_allowed(const OpDef& def, const AttrDef& a, const AttrValue& v, std::
   if (auto* i = std::get_if<int64_t>(&v)) have = *i;
   std::visit(
       [&]<class T>(const T& x) {
-        if constexpr (requires {
-                        x.push_back(x.front());
-                        x.size();
-                      } && !std::is_same_v<T, std::string>)
-          have = int64_t(x.size());
-        else if constexpr (requires { typename T::value_type; } && !std::is_same_v<T, std::string>)
+        if constexpr (requires { typename T::value_type; } && !std::is_same_v<T, std::string>)
           have = int64_t(x.size());
       },
       v);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # run.sh BUILD SOURCE: installs the build into a folder of its own, builds examples/quickstart against it, runs it
-# on a digit, and runs the installed command.
+# on a digit, runs the installed command, and README.md's program and shell lines.
 set -euo pipefail
 build=$1 source=$2
 work=$(mktemp -d)
@@ -18,4 +18,5 @@ grep -q "Cannot feed value of shape" "$work/err"
 cmake -S "$source/examples/ops" -B "$work/ops" -DCMAKE_PREFIX_PATH="$work/prefix" >/dev/null
 cmake --build "$work/ops" >/dev/null
 "$work/ops/ops" | grep -q "best classes"
+python3 "$source/tests/install/readme.py" "$work/prefix" "$work"
 echo "installed package works"

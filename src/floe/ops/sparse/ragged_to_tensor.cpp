@@ -79,6 +79,9 @@ void infer_ragged_to_tensor(InferContext& c) {
   c.set_output(0, result);
 }
 
+// Items that nothing in memory vouches for: row splits before row ids.
+constexpr int64_t kMostItems = int64_t(1) << 28;
+
 /// Where in the result the items of one level lie; -1: cut off.
 using Places = std::vector<int64_t>;
 
@@ -102,33 +105,48 @@ struct RaggedFiller {
     return longest;
   }
 
-  Places children(const Places& parents, int level, int64_t width) const {
+  // Places of the items whose `count` parents lie at place(0), place(1), ...
+  template <class F>
+  Places children(int64_t count, F&& place, int level, int64_t width) const {
     std::vector<int64_t> v = c.ints(3 + level);
     Places to;
     auto put = [&](int64_t parent, int64_t column) {
-      int64_t at = parents[size_t(parent)];
+      int64_t at = place(parent);
       to.push_back(at < 0 || column >= width ? -1 : at * width + column);
     };
+    int64_t used = referenced(level);
     if (partitions[size_t(level)] == Partition::kRowSplits) {
-      if (v.size() != parents.size() + 1 || v[0] != 0) c.fail("Invalid row split size.");
+      if (v.empty() || int64_t(v.size()) - 1 != count || v[0] != 0) c.fail("Invalid row split size.");
       for (size_t i = 1; i < v.size(); ++i) {
         if (v[i] < v[i - 1]) c.fail("Invalid row split size.");
         if (v[i] > limit(level))
           c.fail(cat("Invalid row split: ", v[i], " is past the ", limit(level), " items it divides"));
-        for (int64_t j = v[i - 1]; j < v[i]; ++j) put(int64_t(i) - 1, j - v[i - 1]);
+        if (used < INT64_MAX && std::min(v[i], used) > kMostItems)
+          c.fail(Code::kResourceExhausted,
+                 cat("row splits up to ", v[i], " before row ids up to ", used - 1));
+        for (int64_t j = v[i - 1]; j < std::min(v[i], used); ++j) put(int64_t(i) - 1, j - v[i - 1]);
       }
       return to;
     }
     int64_t column = 0;
     for (size_t i = 0; i < v.size(); ++i) {
-      if (v[i] < 0 || v[i] >= int64_t(parents.size()))
-        c.fail(cat("Got next_value_rowid=", v[i], " which is not less than ", parents.size()));
+      if (v[i] < 0 || v[i] >= count)
+        c.fail(cat("Got next_value_rowid=", v[i], " which is not less than ", count));
       column = i && v[i] == v[i - 1] ? column + 1 : 0;
       put(v[i], column);
     }
     if (int64_t(v.size()) > limit(level))
       c.fail(cat("Invalid row ids: ", v.size(), " for ", limit(level), " items"));
     return to;
+  }
+
+  // Items from here on have no children.
+  int64_t referenced(int level) const {
+    if (level + 1 == int(partitions.size()) || partitions[size_t(level) + 1] == Partition::kRowSplits)
+      return INT64_MAX;
+    int64_t end = 0;
+    for (int64_t id : c.ints(3 + level + 1)) end = std::max(end, id < INT64_MAX ? id + 1 : id);
+    return end;
   }
 
   // The number of items that a level's partition divides: those that the next one counts, or the values.
@@ -164,12 +182,24 @@ struct RaggedFiller {
     Tensor& out = c.allocate(0, values.dtype(), shape);
     fill(out);
     if (!out.num_elements()) return;
-    Places places(static_cast<size_t>(rows));
-    for (int64_t i = 0; i < rows; ++i) places[size_t(i)] = i < shape[0] ? i : -1;
-    for (int level = counted; level < levels; ++level)
-      places = children(places, level, shape[level - counted + 1]);
-    if (int64_t(places.size()) > (values.rank() ? values.dim(0) : 1))
-      c.fail(cat("Invalid row partitions: they ask for ", places.size(), " values, found ", values.dim(0)));
+    int64_t last = values.rank() ? values.dim(0) : 1;
+    auto need = [&](int64_t n) {
+      if (n > last) c.fail(cat("Invalid row partitions: they ask for ", n, " values, found ", last));
+    };
+    auto top = [&](int64_t i) { return i < shape[0] ? i : -1; };
+    Places places;
+    if (levels == int(counted)) {
+      need(rows);
+      for (int64_t i = 0; i < rows; ++i) places.push_back(top(i));
+    } else {
+      places = children(rows, top, counted, shape[1]);
+    }
+    for (int level = counted + 1; level < levels; ++level) {
+      Places parents = std::move(places);
+      auto place = [&](int64_t i) { return parents[size_t(i)]; };
+      places = children(int64_t(parents.size()), place, level, shape[level - counted + 1]);
+    }
+    need(int64_t(places.size()));
     copy(values, places, out);
   }
 

@@ -18,6 +18,17 @@ uint64_t Table::bits(const Tensor& keys, int64_t i) const {
   return v;
 }
 
+const char* Table::reserved_in(const Tensor& keys) const {
+  if (reserved_.empty()) return nullptr;
+  for (int64_t i = 0, n = keys.num_elements(); i < n; ++i)
+    for (const auto& [key, name] : reserved_) {
+      bool same = key_type_ == DType::kString ? keys.data<std::string>()[i] == *key.data<std::string>()
+                                              : bits(keys, i) == bits(key, 0);
+      if (same) return name;
+    }
+  return nullptr;
+}
+
 int64_t Table::row_of(const Tensor& keys, int64_t i) const {
   if (key_type_ == DType::kString) {
     auto it = text_index_.find(std::string_view(keys.data<std::string>()[i]));

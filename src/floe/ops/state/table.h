@@ -23,6 +23,10 @@ class Table : public Object {
   const Shape& value_shape() const { return value_shape_; }
 
   int64_t size() const;
+  /// Keys that nobody may use, before anybody does; `name` is what errors call the key.
+  void reserve(const Tensor& key, const char* name) { reserved_.emplace_back(key, name); }
+  /// The name of the first reserved key among `keys`, or null.
+  const char* reserved_in(const Tensor& keys) const;
   /// Fills a fixed table. Once only, unless the entries are the same; a key may come twice with one value.
   void initialize(const Tensor& keys, const Tensor& values);
   /// out: keys' shape + value_shape. `fallback`: one value for all, or one for every key.
@@ -57,6 +61,7 @@ class Table : public Object {
   bool initialized_ = false;
   Index index_;
   TextIndex text_index_;
+  std::vector<std::pair<Tensor, const char*>> reserved_;
   std::vector<int64_t> free_rows_;
   std::vector<std::string> texts_;  // values, when they are strings
   std::vector<char> bytes_;         // values otherwise

@@ -26,6 +26,11 @@ void check_values(KernelContext& c, const Table& t, const Tensor& keys, const Te
     c.fail(cat("Expected shape ", want.str(), " for value, got ", values.shape().str()));
 }
 
+void check_not_reserved(KernelContext& c, const Table& t) {
+  if (const char* name = t.reserved_in(c.input(1)))
+    c.fail(cat("Using the ", name, " as a table key is not allowed"));
+}
+
 void initialize(KernelContext& c) {
   with_table(c, [&](Table& t) {
     const Tensor &keys = c.input(1), &values = c.input(2);
@@ -49,6 +54,7 @@ void find(KernelContext& c) {
     if (!fits)
       c.fail(cat("Expected shape ", t.value_shape().str(), " or ", full.str(), " for default value, got ",
                  fallback.shape().str()));
+    check_not_reserved(c, t);
     t.find(keys, fallback, c.allocate(0, t.value_type(), full));
   });
 }
@@ -59,6 +65,7 @@ void insert(KernelContext& c) {
     check_signature(c, t, keys.dtype(), values.dtype());
     require_mutable(c, t, "Insert");
     check_values(c, t, keys, values);
+    check_not_reserved(c, t);
     t.insert(keys, values);
   });
 }
@@ -80,6 +87,7 @@ void remove(KernelContext& c) {
   with_table(c, [&](Table& t) {
     check_signature(c, t, c.input(1).dtype(), t.value_type());
     require_mutable(c, t, "Remove");
+    check_not_reserved(c, t);
     t.remove(c.input(1));
   });
 }

@@ -15,8 +15,12 @@ Shape value_shape(const KernelInit& k) {
 }
 
 std::shared_ptr<Table> find_or_make(KernelContext& c, const ResourceName& where, Table::Kind kind, DType keys,
-                                    DType values, const Shape& shape) {
-  auto make = [&] { return std::make_shared<Table>(kind, keys, values, shape); };
+                                    DType values, const Shape& shape, bool dense = false) {
+  auto make = [&] {
+    auto t = std::make_shared<Table>(kind, keys, values, shape);
+    if (dense) t->reserve(c.input(0), "empty_key"), t->reserve(c.input(1), "deleted_key");
+    return t;
+  };
   if (where.name.empty()) return make();
   ObjectPtr o = c.resources().get_or_make(where.container, where.name, make);
   auto t = std::dynamic_pointer_cast<Table>(o);
@@ -35,6 +39,22 @@ KernelFn make_table(const KernelInit& k) {
   ResourceName where = k.attrs.has("shared_name") ? resource_name(k) : ResourceName{};
   return [=](KernelContext& c) {
     c.set_output(0, make_handle(find_or_make(c, where, kKind, keys, values, shape)));
+  };
+}
+
+KernelFn make_dense_table(const KernelInit& k) {
+  DType keys = k.attr<DType>("key_dtype"), values = k.attr<DType>("value_dtype");
+  check_table_types(k, keys, values);
+  Shape shape = value_shape(k);
+  int64_t buckets = k.attr<int64_t>("initial_num_buckets");
+  if (buckets < 4 || (buckets & (buckets - 1)))
+    k.fail(cat("Number of buckets must be at least 4 and a power of 2, got: ", buckets));
+  ResourceName where = k.attrs.has("shared_name") ? resource_name(k) : ResourceName{};
+  return [=](KernelContext& c) {
+    Table empty(Table::Kind::kMutable, keys, values, shape);
+    empty.reserve(c.input(0), "empty_key");
+    if (empty.reserved_in(c.input(1))) c.fail("Empty and deleted keys cannot be equal");
+    c.set_output(0, make_handle(find_or_make(c, where, Table::Kind::kMutable, keys, values, shape, true)));
   };
 }
 
@@ -95,12 +115,12 @@ FLOE_OP("MutableDenseHashTable", op) {
 FLOE_OP("MutableDenseHashTableV2", op) {
   op.in("empty_key:key_dtype, deleted_key:key_dtype").out("table_handle:resource");
   op.attrs(cat(kTableAttrs, "; ", kDenseAttrs));
-  op.infer(infer_scalar).kernel(make_table<kMutable>).stateful().dynamic_outputs();
+  op.infer(infer_scalar).kernel(make_dense_table).stateful().dynamic_outputs();
 }
 FLOE_OP("AnonymousMutableDenseHashTable", op) {
   op.in("empty_key:key_dtype, deleted_key:key_dtype").out("table_handle:resource");
   op.attrs(cat("key_dtype:type; value_dtype:type; ", kDenseAttrs));
-  op.infer(infer_scalar).kernel(make_table<kMutable>).stateful().dynamic_outputs();
+  op.infer(infer_scalar).kernel(make_dense_table).stateful().dynamic_outputs();
 }
 
 }  // namespace

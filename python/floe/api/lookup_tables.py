@@ -386,3 +386,12 @@ class DenseHashTable(_Mutable):
     def erase(self, keys, name=None):
         """Removes keys; those that are not there are no error."""
         return self.remove(keys, name)
+
+
+@export("compat.v1.tables_initializer", "compat.v1.initializers.tables_initializer")
+def tables_initializer(name="init_all_tables"):
+    """An op that fills all tables of the default graph."""
+    if executing_eagerly():
+        return raw_ops.NoOp(name=name)
+    ops = get_default_graph().get_collection("table_initializer")
+    return c.public("group")(*ops, name=name)

@@ -219,6 +219,13 @@ CASES = {
     "mutable_vectors": _vectors,
     "mutable_shape_error": lambda tf: _mutable(tf).insert(["a"], [1, 2]),
     "dense_table": _dense,
+    "dense_empty_key_error": lambda tf: tf.lookup.experimental.DenseHashTable(
+        tf.string, tf.int64, 0, "e", "d"
+    ).insert(["x", "e"], [1, 1]),
+    "dense_deleted_key_error": lambda tf: tf.lookup.experimental.DenseHashTable(
+        tf.int64, tf.int64, 0, 1, 2
+    ).lookup(tf.constant([2], tf.int64)),
+    "dense_equal_keys_error": lambda tf: tf.lookup.experimental.DenseHashTable(tf.int64, tf.int64, 0, 1, 1),
     "vocabulary": _vocabulary,
     "vocabulary_error": lambda tf: tf.lookup.StaticVocabularyTable(None, 0),
     "text_file_error": lambda tf: tf.lookup.TextFileInitializer("f", tf.int32, -1, tf.string, 0),

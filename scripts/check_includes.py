@@ -30,6 +30,8 @@ def main() -> int:
     for path in sorted([*root.rglob("*.h"), *root.rglob("*.cpp"), *root.rglob("*.inc")]):
         room = path.relative_to(root).parts[0]
         if room not in LEVEL:
+            if path.parent != root:
+                bad.append(f"{path.relative_to(root.parent.parent)}: room {room} has no place in LEVEL")
             continue
         for number, line in enumerate(path.read_text().splitlines(), 1):
             m = re.match(r'\s*#\s*include\s+"floe/(\w+)/', line)

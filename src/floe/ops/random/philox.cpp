@@ -44,6 +44,30 @@ KernelFn seeded_kernel(const KernelInit& k, std::function<void(KernelContext&, R
   };
 }
 
+Philox keyed_philox(KernelContext& c, int i) {
+  constexpr int32_t kAuto = 3;
+  int32_t alg = c.scalar<int32_t>(i + 2);
+  if (alg != kPhiloxAlgorithm && alg != kAuto)
+    c.fail(Code::kUnimplemented, cat("Unsupported algorithm id: ", alg, "; this device has Philox (1 or 3)"));
+  const Tensor &key = c.input(i), &counter = c.input(i + 1);
+  if (key.num_elements() != 1) c.fail(cat("key must have shape [1], not ", key.shape().str()));
+  if (counter.num_elements() < 2)
+    c.fail(cat("counter must have at least 2 elements for the Philox algorithm, found shape ",
+               counter.shape().str()));
+  const uint64_t* n = counter.data<uint64_t>();
+  return Philox({uint32_t(n[0]), uint32_t(n[0] >> 32), uint32_t(n[1]), uint32_t(n[1] >> 32)},
+                *key.data<uint64_t>());
+}
+
+void check_key(const InferContext& c, int i) {
+  Shape key = c.with_rank(i, 1), counter = c.with_rank(i + 1, 1);
+  c.with_rank(i + 2, 0);
+  if (key[0] >= 0 && key[0] != 1) c.fail(cat("key must have shape [1], not ", key.str()));
+  if (counter[0] >= 0 && counter[0] < 2)
+    c.fail(
+        cat("counter must have at least 2 elements for the Philox algorithm, found shape ", counter.str()));
+}
+
 Philox seeded_philox(const Tensor& seed) {
   uint64_t s[2];
   for (size_t i = 0; i < 2; ++i)

@@ -204,6 +204,12 @@ KernelFn seeded_kernel(const KernelInit& k, std::function<void(KernelContext&, R
 /// Blocks that TensorFlow sets aside for `n` numbers of a stateful op.
 inline uint64_t reserved_blocks(int64_t n) { return uint64_t(n) * 256; }
 
+constexpr int32_t kPhiloxAlgorithm = 1;
+
+/// The generator of a stateless op with key, counter and algorithm at the inputs i, i + 1 and i + 2.
+Philox keyed_philox(KernelContext& c, int i);
+void check_key(const InferContext& c, int i);
+
 /// The generator of a stateless op: `seed` holds two integers.
 Philox seeded_philox(const Tensor& seed);
 

@@ -4,27 +4,12 @@
 namespace floe {
 namespace {
 
-constexpr int32_t kAlgPhilox = 1, kAlgAuto = 3;
-
 void check_seed(const InferContext& c, int i) {
   Shape s = c.with_rank(i, 1);
   if (s[0] >= 0 && s[0] != 2) c.fail(cat("seed must have shape [2], not ", s.str()));
 }
 
-// key, counter and algorithm at input 1.
-Philox philox_of(KernelContext& c) {
-  int32_t alg = c.scalar<int32_t>(3);
-  if (alg != kAlgPhilox && alg != kAlgAuto)
-    c.fail(Code::kUnimplemented, cat("Unsupported algorithm id: ", alg, "; this device has Philox (1 or 3)"));
-  const Tensor &key = c.input(1), &counter = c.input(2);
-  if (key.num_elements() != 1) c.fail(cat("key must have shape [1], not ", key.shape().str()));
-  if (counter.num_elements() < 2)
-    c.fail(cat("counter must have at least 2 elements for the Philox algorithm, found shape ",
-               counter.shape().str()));
-  const uint64_t* n = counter.data<uint64_t>();
-  return Philox({uint32_t(n[0]), uint32_t(n[0] >> 32), uint32_t(n[1]), uint32_t(n[1] >> 32)},
-                *key.data<uint64_t>());
-}
+Philox philox_of(KernelContext& c) { return keyed_philox(c, 1); }
 
 void infer_seeded(InferContext& c) {
   check_seed(c, 1);
@@ -32,12 +17,7 @@ void infer_seeded(InferContext& c) {
 }
 
 void infer_keyed(InferContext& c) {
-  Shape key = c.with_rank(1, 1), counter = c.with_rank(2, 1);
-  c.with_rank(3, 0);
-  if (key[0] >= 0 && key[0] != 1) c.fail(cat("key must have shape [1], not ", key.str()));
-  if (counter[0] >= 0 && counter[0] < 2)
-    c.fail(
-        cat("counter must have at least 2 elements for the Philox algorithm, found shape ", counter.str()));
+  check_key(c, 1);
   c.set_output(0, drawn_shape(c));
 }
 
@@ -178,8 +158,9 @@ FLOE_OP("StatelessRandomUniformFullInt", op) {
     return bits_kernel<by_seed>(k);
   });
   op.samples([](Samples& s) {
-    s.each_type("dtype",
-                [&](DType t) { s.add({Samples::i32({3, 5}), Samples::i64({7, 11})}, {{"dtype", t}}); });
+    s.each_type("dtype", [&](DType t) {
+      s.add({Samples::i32({3, 5}), Samples::i64({7, 11})}, {{"dtype", t}});
+    });
   });
 }
 
@@ -210,8 +191,9 @@ FLOE_OP("StatelessRandomUniformFullIntV2", op) {
   op.infer(infer_keyed).kernel(bits_kernel<philox_of>).fails_on_values();
   op.samples([](Samples& s) {
     Tensor alg = Tensor::scalar(int32_t(1));
-    s.each_type("dtype",
-                [&](DType t) { s.add({Samples::i32({3, 5}), u64({9}), u64({5, 6}), alg}, {{"dtype", t}}); });
+    s.each_type("dtype", [&](DType t) {
+      s.add({Samples::i32({3, 5}), u64({9}), u64({5, 6}), alg}, {{"dtype", t}});
+    });
   });
 }
 
@@ -252,14 +234,14 @@ FLOE_OP("StatelessRandomGetKeyCounterAlg", op) {
   });
   op.compute([](KernelContext& c) {
     write_key_counter(c);
-    *c.out<int32_t>(2) = kAlgPhilox;
+    *c.out<int32_t>(2) = kPhiloxAlgorithm;
   });
   op.samples([](Samples& s) { s.add({Samples::i64({1, 2})}); });
 }
 
 FLOE_OP("StatelessRandomGetAlg", op) {
   op.out("alg:int32").infer(infer_scalar).stateful();
-  op.compute([](KernelContext& c) { *c.out<int32_t>(0) = kAlgPhilox; });
+  op.compute([](KernelContext& c) { *c.out<int32_t>(0) = kPhiloxAlgorithm; });
   op.samples([](Samples& s) { s.add({}); });
 }
 

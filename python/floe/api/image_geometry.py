@@ -38,9 +38,11 @@ def at_least_3d(image):
 def batched(image, ranks_error="'image' must have either 3 or 4 dimensions."):
     """A 4-D image and whether it had no batch dimension."""
     x = c.tensor(image)
+    if x.shape.rank is None:
+        return raw_ops.EnsureShape(input=c.expand_dims(x, 0), shape=[None] * 4), True
     if x.shape.rank == 3:
         return c.expand_dims(x, 0), True
-    if x.shape.rank not in (None, 4):
+    if x.shape.rank != 4:
         raise ValueError(ranks_error)
     return x, False
 
@@ -71,9 +73,13 @@ def flip_up_down(image):
 
 
 def _swap(x):
-    rank = x.shape.rank or 4
-    perm = list(range(rank))
-    perm[-3], perm[-2] = perm[-2], perm[-3]
+    rank = x.shape.rank
+    if rank is None:
+        n = raw_ops.Rank(input=x)
+        outer = c.arange(0, c.sub(n, 3))
+        perm = c.concat([outer, c.add([-2, -3, -1], n)], 0)
+    else:
+        perm = [*range(rank - 3), rank - 2, rank - 3, rank - 1]
     return c.transpose(x, perm)
 
 
@@ -99,27 +105,17 @@ def rot90(image, k=1, name=None):
     x = at_least_3d(image)
     if x.shape.rank not in (None, 3, 4):
         raise ValueError(f"'image' (shape {x.shape}) must have either 3 or 4 dimensions.")
-    h = (x.shape.rank or 4) - 3
+    turned = [
+        lambda: c.identity(x),
+        lambda: c.reverse(_swap(x), [-3]),
+        lambda: c.reverse(x, [-3, -2]),
+        lambda: _swap(c.reverse(x, [-3])),
+    ]
     static = c.static_value(k)
-    if static is not None:
-        turns = int(static) % 4
-        y = [
-            lambda: x,
-            lambda: c.reverse(_swap(x), [h]),
-            lambda: c.reverse(x, [h, h + 1]),
-            lambda: _swap(c.reverse(x, [h])),
-        ][turns]()
-        return c.identity(y, name) if name else y
-    return c.public("switch_case")(
-        c.mod(k, 4),
-        [
-            lambda: x,
-            lambda: c.reverse(_swap(x), [h]),
-            lambda: c.reverse(x, [h, h + 1]),
-            lambda: _swap(c.reverse(x, [h])),
-        ],
-        name="rot90" if name is None else name,
-    )
+    if static is None:
+        return c.public("switch_case")(c.mod(k, 4), turned, name=name or "rot90")
+    y = turned[int(static) % 4]()
+    return c.identity(y, name) if name else y
 
 
 def _known(*values):
@@ -150,7 +146,7 @@ def crop_to_bounding_box(image, offset_height, offset_width, target_height, targ
     x, was_3d = batched(image)
     top, left = number(offset_height), number(offset_width)
     th, tw = number(target_height), number(target_width)
-    _, height, width, _ = c.dims(x) if x.shape.rank is not None else c.unstack(c.shape_tensor(x), 4)
+    _, height, width, _ = c.dims(x)
     check(_at_least(left, 0), "offset_width must be >= 0.")
     check(_at_least(top, 0), "offset_height must be >= 0.")
     check(_at_least(tw, 1), "target_width must be > 0.")

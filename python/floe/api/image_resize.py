@@ -54,7 +54,10 @@ def _sizes(size):
 
 
 def _common(images, size, run, preserve_aspect_ratio, skip_if_same, name):
-    x, was_3d = batched(images, _RANK_ERROR)
+    x = c.tensor(images)
+    if x.shape.rank is None:
+        raise ValueError("'images' contains no shape.")
+    x, was_3d = batched(x, _RANK_ERROR)
     size = _sizes(size)
     static = c.static_value(size)
     _, height, width, _ = c.dims(x)

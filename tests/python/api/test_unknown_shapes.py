@@ -82,3 +82,16 @@ def test_unknown_sizes(name):
             np.testing.assert_array_equal(got.numpy(), want.numpy())
         else:
             np.testing.assert_allclose(got.numpy(), want.numpy(), rtol=1e-5, atol=1e-5)
+
+
+RANKLESS = ("moments", "l2_normalize", "zero_fraction", "softmax", "flip", "grayscale", "yuv", "standardize")
+RANKLESS_3D = ("rot90", "crop", "pad", "crop_or_pad", "resize_with_pad")
+
+
+@pytest.mark.parametrize("name", RANKLESS + RANKLESS_3D)
+def test_unknown_rank(name):
+    function, x = CASES[name]
+    x = x[0] if name in RANKLESS_3D else x
+    recorded = tf.compat.v1.wrap_function(lambda v: _flat(function(v)), [tf.TensorSpec(None, x.dtype)])
+    for got, want in zip(recorded(tf.constant(x)), _flat(function(tf.constant(x))), strict=True):
+        np.testing.assert_allclose(got.numpy(), want.numpy(), rtol=1e-5, atol=1e-5)

@@ -186,7 +186,7 @@ FLOE_OP("StatelessSampleDistortedBoundingBox", op) {
     });
     return fn;
   });
-  op.fails_on_values();
+  op.fails_on_values().no_gradient();
   op.samples([](Samples& s) {
     s.each_type("T", [&](DType t) { s.add(distort_inputs(t, 0.1)); });
     s.add(distort_inputs(DType::kInt32, 0.9), {{"max_attempts", int64_t(3)}});
@@ -222,7 +222,7 @@ FLOE_OP("SampleDistortedBoundingBoxV2", op) {
     });
     return fn;
   });
-  op.stateful().fails_on_values();
+  op.stateful().fails_on_values().no_gradient();
   op.samples([](Samples& s) {
     s.each_type("T", [&](DType t) {
       std::vector<Tensor> in = distort_inputs(t, 0.1);

@@ -56,6 +56,10 @@ def _features(tf):
     }
 
 
+def _sparse_matrix(tf):
+    return tf.SparseTensor([[0, 1], [2, 0], [2, 2]], [1.0, 2.0, 3.0], [3, 4])
+
+
 def _table(tf, value_dtype=None):
     init = tf.lookup.KeyValueTensorInitializer(["a", "b", "c"], [1, 2, 3], value_dtype=value_dtype)
     return tf.lookup.StaticHashTable(init, -1)
@@ -183,6 +187,17 @@ CASES = {
         S, None, {"u": tf.io.VarLenFeature(tf.string), "t": tf.io.FixedLenSequenceFeature([2], tf.int64)}
     ),
     "sequence_none_error": lambda tf: tf.io.parse_sequence_example([S]),
+    "sparse_strings": lambda tf: [
+        tf.io.parse_tensor(tf.io.serialize_sparse(_sparse_matrix(tf))[i], t)
+        for i, t in enumerate((tf.int64, tf.float32, tf.int64))
+    ],
+    "sparse_rows": lambda tf: [
+        tf.io.deserialize_many_sparse(tf.io.serialize_many_sparse(_sparse_matrix(tf)), tf.float32),
+        tf.compat.v1.deserialize_many_sparse(
+            tf.stack([tf.io.serialize_sparse(tf.SparseTensor([[n]], [n * 1.5], [n + 2])) for n in (1, 3)]),
+            tf.float32,
+        ),
+    ],
     "read_error": lambda tf: tf.io.read_file("/nowhere/at/all"),
     # Sets.
     "sets": lambda tf: [

@@ -12,7 +12,8 @@ M = R.randn(3, 4, 5).astype(np.float32)
 
 @pytest.mark.parametrize("norm", [None, "backward", "forward", "ortho"])
 @pytest.mark.parametrize(
-    ("lengths", "axes"), [([3, 4, 6], [0, 1, 2]), ([5, 4], [0, 2]), ([2, 7], [1, 0]), ([9], [1]), (None, None)]
+    ("lengths", "axes"),
+    [([3, 4, 6], [0, 1, 2]), ([5, 4], [0, 2]), ([2, 7], [1, 0]), ([9], [1]), (None, None)],
 )
 def test_fftnd(lengths, axes, norm):
     for ours, numpys in ((tf.signal.fftnd, np.fft.fftn), (tf.signal.ifftnd, np.fft.ifftn)):

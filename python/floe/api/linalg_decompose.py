@@ -5,11 +5,10 @@ import numpy as np
 from .. import dtypes, raw_ops
 from ..export import export, resolve
 from ..tensor import convert_to_tensor
-from .array_shape import eye
-from .linalg_diag import diag
+from .linalg_diag import diag, diag_part
 from .linalg_product import matmul
 from .math_reduce import reduce_max, reduce_sum
-from .support import scoped, sizes
+from .support import scoped
 
 
 @export("linalg.svd", "compat.v1.svd")
@@ -149,8 +148,7 @@ def expm(input, name=None):
 
 def _pade(matrix, coefficients):
     """(V - U)^-1 (V + U), where U holds the odd powers and V the even ones."""
-    dims = sizes(matrix)
-    identity = eye(dims[-1], batch_shape=dims[:-2], dtype=matrix.dtype)
+    identity = raw_ops.MatrixDiag(diagonal=raw_ops.OnesLike(x=diag_part(matrix)))
     square = matmul(matrix, matrix)
     c = [convert_to_tensor(x, matrix.dtype) for x in coefficients]
     even, odd, power = None, None, identity

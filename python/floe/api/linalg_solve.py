@@ -5,7 +5,6 @@ import numpy as np
 from .. import dtypes, raw_ops
 from ..export import export, resolve
 from ..tensor import convert_to_tensor
-from .array_shape import eye
 from .linalg_diag import diag_part, matrix_transpose, set_diag
 from .linalg_product import matmul
 from .math_reduce import reduce_max, reduce_sum
@@ -80,17 +79,12 @@ def cholesky_solve(chol, rhs, name=None):
 def lstsq(matrix, rhs, l2_regularizer=0.0, fast=True, name=None):
     """The least-squares solution of matrix x = rhs, of many the one with the smallest norm.
 
-    `fast` solves the normal equations by Cholesky (with the regularizer), otherwise a complete decomposition is made.
+    `fast` solves the normal equations by Cholesky (with the regularizer), otherwise singular values are found.
     """
     matrix, rhs = convert_to_tensor(matrix), convert_to_tensor(rhs)
     if not fast:
-        return raw_ops.MatrixSolveLs(
-            matrix=matrix,
-            rhs=rhs,
-            l2_regularizer=convert_to_tensor(l2_regularizer, dtypes.float64),
-            fast=False,
-            name=name,
-        )
+        eps = float(np.finfo(matrix.dtype.as_numpy_dtype).eps)
+        return matmul(pinv(matrix, rcond=10 * eps), rhs, name=name)
 
     def tall():
         gram = _regularized(matmul(matrix, matrix, adjoint_a=True), l2_regularizer)
@@ -136,22 +130,19 @@ def tridiagonal_solve(
         raise ValueError("partial_pivoting must be True if perturb_singular is True.")
     diagonals = _diagonals(diagonals, diagonals_format)
     rhs = convert_to_tensor(rhs)
-    if transpose_rhs:
-        rhs = (
-            matrix_transpose(rhs, conjugate=conjugate_rhs)
-            if rhs.shape.rank != diagonals.shape.rank - 1
-            else rhs
-        )
-    elif conjugate_rhs and rhs.dtype.is_complex:
-        rhs = raw_ops.Conj(input=rhs)
-    vectors = rhs.shape.rank is not None and rhs.shape.rank == diagonals.shape.rank - 1
+    ranks = rhs.shape.rank, diagonals.shape.rank
+    vectors = None not in ranks and ranks[0] == ranks[1] - 1
     if vectors:
         rhs = raw_ops.ExpandDims(input=rhs, axis=-1)
+    elif transpose_rhs:
+        rhs = matrix_transpose(rhs, conjugate=conjugate_rhs)
+    if conjugate_rhs and rhs.dtype.is_complex and (vectors or not transpose_rhs):
+        rhs = raw_ops.Conj(input=rhs)
     arguments = {"perturb_singular": True} if perturb_singular else {}
     x = raw_ops.TridiagonalSolve(
         diagonals=diagonals, rhs=rhs, partial_pivoting=partial_pivoting, name=name, **arguments
     )
-    return raw_ops.Squeeze(input=x, axis=[-1]) if vectors else matrix_transpose(x) if transpose_rhs else x
+    return raw_ops.Squeeze(input=x, axis=[-1]) if vectors else x
 
 
 def _diagonals(diagonals, form):
@@ -204,26 +195,26 @@ def lu_reconstruct(lower_upper, perm, validate_args=False, name=None):
     """The matrices that were decomposed into L, U and an order of rows."""
     lower_upper, perm = convert_to_tensor(lower_upper), convert_to_tensor(perm)
     lower, upper = _triangles(lower_upper)
-    return _rows(matmul(lower, upper), _inverse_order(perm), name or "lu_reconstruct")
+    return _permuted(matmul(lower, upper), perm, inverse=True)
 
 
-def _inverse_order(perm):
-    if perm.shape.rank == 1:
-        return raw_ops.InvertPermutation(x=perm)
-    n = perm.shape[-1]
-    k = raw_ops.Shape(input=perm) if n is None else n
-    order = raw_ops.TopKV2(input=raw_ops.Neg(x=perm), k=n if n is not None else _last(k), sorted=True)[1]
-    return order
+def _permuted(x, perm, inverse=False):
+    """The rows of matrices in another order, or put back from there."""
+    n = perm.shape.rank
+    if n == 1:
+        order = raw_ops.InvertPermutation(x=perm) if inverse else perm
+        return raw_ops.GatherV2(params=x, indices=order, axis=-2)
+    length = _last(raw_ops.Shape(input=perm))
+    if n is not None:
+        order = raw_ops.TopKV2(input=raw_ops.Neg(x=perm), k=length, sorted=True)[1] if inverse else perm
+        return raw_ops.GatherV2(params=x, indices=order, axis=n - 1, batch_dims=n - 1)
+    one, zero = convert_to_tensor(1, x.dtype), convert_to_tensor(0, x.dtype)
+    exchange = raw_ops.OneHot(indices=perm, depth=length, on_value=one, off_value=zero)
+    return matmul(exchange, x, transpose_a=inverse)
 
 
 def _last(x):
     return raw_ops.StridedSlice(input=x, begin=[-1], end=[0], strides=[1], shrink_axis_mask=1, end_mask=1)
-
-
-def _rows(x, order, name=None):
-    """The rows of matrices in another order."""
-    n = order.shape.rank - 1
-    return raw_ops.GatherV2(params=x, indices=order, axis=n, batch_dims=n, name=name)
 
 
 @export("linalg.lu_solve")
@@ -232,10 +223,7 @@ def lu_solve(lower_upper, perm, rhs, validate_args=False, name=None):
     """x with A x = rhs, where A was decomposed into L, U and an order of rows."""
     lower_upper, perm, rhs = (convert_to_tensor(x) for x in (lower_upper, perm, rhs))
     lower, upper = _triangles(lower_upper)
-    if perm.shape.rank == 1:
-        picked = raw_ops.GatherV2(params=rhs, indices=perm, axis=-2)
-    else:
-        picked = _rows(rhs, perm)
+    picked = _permuted(rhs, perm)
     y = raw_ops.MatrixTriangularSolve(matrix=lower, rhs=picked, lower=True)
     return raw_ops.MatrixTriangularSolve(matrix=upper, rhs=y, lower=False, name=name)
 
@@ -245,15 +233,7 @@ def lu_solve(lower_upper, perm, rhs, validate_args=False, name=None):
 def lu_matrix_inverse(lower_upper, perm, validate_args=False, name=None):
     """The inverses of the matrices that were decomposed into L, U and an order of rows."""
     lower_upper, perm = convert_to_tensor(lower_upper), convert_to_tensor(perm)
-    shape = lower_upper.shape
-    if shape.rank is None:
-        raise ValueError("lu_matrix_inverse needs matrices of known rank.")
-    batch = shape.as_list()[:-2]
-    n = shape[-1] if shape[-1] is not None else _last(raw_ops.Shape(input=lower_upper))
-    if None in batch:
-        whole = raw_ops.Shape(input=lower_upper)
-        batch = raw_ops.StridedSlice(input=whole, begin=[0], end=[-2], strides=[1])
-    identity = eye(n, batch_shape=batch, dtype=lower_upper.dtype)
+    identity = raw_ops.MatrixDiag(diagonal=raw_ops.OnesLike(x=diag_part(lower_upper)))
     return lu_solve(lower_upper, perm, identity, name=name)
 
 

@@ -21,6 +21,8 @@ CASES = [
     "tf.random.stateless_uniform([3], [1, 2], None, None, tf.int32)", "tf.random.stateless_uniform([2], (1, 2), None, None, dtype=tf.uint64)",
     "tf.random.stateless_uniform([3], [1, 2], alg='philox')", "tf.random.stateless_normal([3], [1, 2])", "tf.random.stateless_normal([3], [1, 2], 1.0, 3.0, tf.float64)",
     "tf.random.stateless_truncated_normal([3], [1, 2])", "tf.random.stateless_categorical([[0.1, 0.5, 0.9]], 4, [1, 2])",
+    "tf.random.stateless_gamma([4, 2], [1, 2], [0.5, 3.0], beta=2.0)", "tf.random.stateless_poisson([4, 2], [1, 2], [0.5, 30.0])",
+    "tf.random.stateless_binomial([4, 2], [1, 2], [50.0, 90.0], 0.5)", "tf.random.experimental.stateless_shuffle(tf.range(9), [1, 2])",
     "tf.random.split([1, 2])", "tf.random.split([1, 2], 3)", "tf.random.fold_in([1, 2], 3)", "tf.random.fold_in([1, 2], np.int64(3))",
     "tf.random.create_rng_state(1, 'philox')", "tf.random.create_rng_state([1, 2], 'threefry')", "tf.random.create_rng_state(2**64 + 5, 'philox')",
     "tf.random.create_rng_state(-1, tf.random.Algorithm.PHILOX)", "tf.random.create_rng_state([1, 2, 3, 4], 1)",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .. import dtypes, raw_ops
+from .. import _floe, dtypes, raw_ops
 from ..export import export
 from ..tensor import EagerTensor, SymbolicTensor, Tensor, convert_to_tensor
 from ..tensor_shape import Dimension
@@ -71,8 +71,10 @@ def _binary(function, name):
             return function(_other(self, other, f"{node}/x"), self, name=node)
         return function(_other(self, other), self)
 
-    setattr(Tensor, f"__{name}__", forward)
-    setattr(Tensor, reflected, backward)
+    # The core calls these where it has no shorter way.
+    if not _floe.set_operator(name, forward, backward):
+        setattr(Tensor, f"__{name}__", forward)
+        setattr(Tensor, reflected, backward)
 
 
 def _logical(bool_op, int_op):

@@ -11,6 +11,7 @@ NB_MODULE(_floe, m) {
   bind_message_containers(m);
   bind_ops(m);
   bind_op_function(m);
+  bind_operators(m);
   bind_graph(m);
   bind_function(m);
   bind_concrete(m);

@@ -105,6 +105,9 @@ void bind_graph(nb::module_& m);
 void bind_function(nb::module_& m);
 void bind_ops(nb::module_& m);
 void bind_op_function(nb::module_& m);
+/// Slots of the Tensor type for arithmetic.
+PyType_Slot* operator_slots();
+void bind_operators(nb::module_& m);
 void bind_autodiff(nb::module_& m);
 void bind_concrete(nb::module_& m);
 void bind_misc(nb::module_& m);

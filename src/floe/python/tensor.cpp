@@ -219,7 +219,8 @@ Shape shape_from(nb::handle h) {
 }
 
 void bind_tensor(nb::module_& m) {
-  nb::class_<PyTensor> base(m, "Tensor", nb::dynamic_attr(), nb::is_weak_referenceable());
+  nb::class_<PyTensor> base(m, "Tensor", nb::dynamic_attr(), nb::is_weak_referenceable(),
+                             nb::type_slots(operator_slots()));
   base.def_prop_ro("dtype", [](const PyTensor& t) { return dtype_object(t.value.dtype()); });
   base.def_prop_ro("_id", [](const PyTensor& t) { return tensor_id(t.value); });
 

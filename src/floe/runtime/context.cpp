@@ -124,7 +124,9 @@ std::vector<Tensor> call_op(const OpDef& op, std::vector<Tensor> inputs, AttrMap
   ThreadContext& c = thread_context();
   const std::shared_ptr<RecordedGraph>& g = c.top().graph;
   bool watch = !c.levels.back().observers.empty() && watched(inputs);
-  if (!watch) return g ? g->record(op, inputs, std::move(attrs), name) : run_op(op, std::move(inputs), std::move(attrs));
+  if (!watch)
+    return g ? g->record(op, inputs, std::move(attrs), name)
+             : run_op(op, std::move(inputs), std::move(attrs));
   OpRecord record;
   record.op = &op;
   record.name = name.empty() ? op.name : std::string(name);
@@ -134,8 +136,8 @@ std::vector<Tensor> call_op(const OpDef& op, std::vector<Tensor> inputs, AttrMap
   for (const Tensor& t : inputs) types.push_back(t ? t.dtype() : DType::kInvalid);
   infer_type_attrs(op, types, record.attrs, name);
   record.attrs = normalize_attrs(op, std::move(record.attrs), name);
-  record.outputs = g ? g->record(op, inputs, std::move(attrs), name)
-                     : run_op(op, std::move(inputs), std::move(attrs));
+  record.outputs =
+      g ? g->record(op, inputs, std::move(attrs), name) : run_op(op, std::move(inputs), std::move(attrs));
   // Tapes tell tensors apart by their handle's identity: what an op only passed on gets one of its own.
   for (Tensor& t : record.outputs)
     if (t && t.is_concrete() && t.rep()->refs.load() != 1) t = t.alias();

@@ -90,6 +90,10 @@ std::vector<Tensor> call_op(const OpDef& op, std::vector<Tensor> inputs, AttrMap
 /// Runs one op now, whatever is being recorded; nobody is told.
 std::vector<Tensor> run_op(const OpDef& op, std::vector<Tensor> inputs, AttrMap attrs);
 
+/// The shortest way for x op y where there is nothing to resolve: two values of one dtype and shape, an
+/// elementwise op without attributes of its own, nothing recorded and nobody watching. Else call_op.
+Tensor call_binary(const OpDef& op, const Tensor& x, const Tensor& y, std::string_view name = {});
+
 /// The process's named state: eager variables and tables.
 ResourceManager& process_resources();
 

@@ -130,7 +130,65 @@ std::vector<Tensor> run(const Prepared& p, std::vector<Tensor> slots, RunState& 
   return slots;
 }
 
+// Kernels of binary ops by op and type, found without a hash.
+struct Binary {
+  const OpDef* op = nullptr;
+  DType type = DType::kInvalid;
+  std::shared_ptr<const Prepared> prepared;
+};
+constexpr size_t kBinaries = 64;
+
+Binary& binary_slot(const OpDef& op, DType type) {
+  thread_local Binary slots[kBinaries];
+  return slots[((reinterpret_cast<uintptr_t>(&op) >> 6) ^ size_t(type)) % kBinaries];
+}
+
+std::shared_ptr<const Prepared> prepare(const OpDef& op, const std::vector<Tensor>& inputs, AttrMap attrs,
+                                        bool shaped, int threads, std::vector<Shape>* out_shapes) {
+  auto made = std::make_shared<Prepared>();
+  made->op = &op;
+  made->given = attrs;
+  made->threads = threads;
+  for (const Tensor& t : inputs) made->types.push_back(t.dtype());
+  infer_type_attrs(op, made->types, attrs);
+  made->attrs = normalize_attrs(op, std::move(attrs));
+  made->out_types = arg_types(op, op.outputs, made->attrs);
+  made->shapes = shapes_of(inputs);
+  std::vector<Shape> out = infer(*made, inputs, made->shapes);
+  KernelInit init(op, made->attrs, {});
+  init.input_types = made->types;
+  init.output_types = made->out_types;
+  std::vector<Shape> unknown_in(inputs.size(), Shape::unknown()), unknown_out(out.size(), Shape::unknown());
+  init.input_shapes = shaped ? std::span<const Shape>(made->shapes) : unknown_in;
+  init.output_shapes = shaped ? std::span<const Shape>(out) : unknown_out;
+  init.threads = threads;
+  made->kernel = make_kernel(init);
+  if (out_shapes) *out_shapes = std::move(out);
+  return made;
+}
+
 }  // namespace
+
+Tensor call_binary(const OpDef& op, const Tensor& x, const Tensor& y, std::string_view name) {
+  if (!op.elementwise || !x.is_concrete() || !y.is_concrete() || x.dtype() != y.dtype() ||
+      !(x.shape() == y.shape()) || !observers().empty() || current_graph())
+    return call_op(op, {x, y}, {}, name)[0];
+  int threads = num_threads();
+  Binary& b = binary_slot(op, x.dtype());
+  if (b.op != &op || b.type != x.dtype() || b.prepared->threads != threads) {
+    b.prepared = prepare(op, {x, y}, {}, false, threads, nullptr);
+    b.op = &op;
+    b.type = x.dtype();
+  }
+  RunState state;
+  state.resources = &process_resources();
+  state.threads = threads;
+  Tensor slots[3] = {x, y, Tensor(b.prepared->out_types[0], x.shape())};
+  static constexpr int kIndex[3] = {0, 1, 2};
+  KernelContext c(state, slots, kIndex, 2, kIndex + 2, 1, &op, nullptr);
+  b.prepared->kernel(c);
+  return std::move(slots[2]);
+}
 
 std::vector<Tensor> run_op(const OpDef& op, std::vector<Tensor> inputs, AttrMap attrs) {
   RunState state;
@@ -156,26 +214,10 @@ std::vector<Tensor> run_op(const OpDef& op, std::vector<Tensor> inputs, AttrMap 
     std::vector<Shape> out = infer(*p, inputs, shapes);
     return run(*p, std::move(inputs), state, std::move(out));
   }
-  auto made = std::make_shared<Prepared>();
-  made->op = &op;
-  made->given = attrs;
-  made->threads = state.threads;
-  for (const Tensor& t : inputs) made->types.push_back(t.dtype());
-  infer_type_attrs(op, made->types, attrs);
-  made->attrs = normalize_attrs(op, std::move(attrs));
-  made->out_types = arg_types(op, op.outputs, made->attrs);
-  made->shapes = shapes_of(inputs);
-  std::vector<Shape> out = infer(*made, inputs, made->shapes);
-  KernelInit init(op, made->attrs, {});
-  init.input_types = made->types;
-  init.output_types = made->out_types;
-  std::vector<Shape> unknown_in(inputs.size(), Shape::unknown()), unknown_out(out.size(), Shape::unknown());
-  init.input_shapes = shaped ? std::span<const Shape>(made->shapes) : unknown_in;
-  init.output_shapes = shaped ? std::span<const Shape>(out) : unknown_out;
-  init.threads = state.threads;
-  made->kernel = make_kernel(init);
-  cache().add(h, made);
-  return run(*made, std::move(inputs), state, std::move(out));
+  std::vector<Shape> out;
+  p = prepare(op, inputs, std::move(attrs), shaped, state.threads, &out);
+  cache().add(h, p);
+  return run(*p, std::move(inputs), state, std::move(out));
 }
 
 }  // namespace floe

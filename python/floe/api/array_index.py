@@ -29,7 +29,7 @@ def v1_gather(params, indices, validate_indices=None, name=None, axis=None, batc
 def batch_gather(params, indices, name=None):
     """The slices of params at the indices, where all dimensions of indices but the last are batches."""
     indices = convert_to_tensor(indices)
-    n = indices.shape.rank
+    n = indices.ndim
     if n is None:
         raise ValueError("batch_gather does not allow indices with unknown shape.")
     return gather(params, indices, batch_dims=n - 1, axis=n - 1, name=name)
@@ -56,17 +56,15 @@ def _batch_gather_nd(params, indices, batch, name):
         raise TypeError(f"Argument `batch_dims` must be an int; got {batch}")
     batch = int(batch)
     params, indices = convert_to_tensor(params), convert_to_tensor(indices)
-    n = indices.shape.rank
+    n = indices.ndim
     if n is None:
         raise ValueError("tf.gather_nd does not allow indices with unknown rank.")
     if batch < 0:
         batch += n
     if batch < 0 or batch >= n:
         raise ValueError(f"Argument `batch_dims` = {batch} must be less than rank(`indices`) = {n}")
-    if params.shape.rank is not None and batch >= params.shape.rank:
-        raise ValueError(
-            f"Argument `batch_dims` = {batch} must be less than rank(`params`) = {params.shape.rank}"
-        )
+    if params.ndim is not None and batch >= params.ndim:
+        raise ValueError(f"Argument `batch_dims` = {batch} must be less than rank(`params`) = {params.ndim}")
     lengths = sizes(indices)[:-1]
     shape = vector([*lengths, 1])
     parts = [indices]
@@ -144,7 +142,7 @@ def boolean_mask(tensor, mask, axis=None, name="boolean_mask"):
     """The slices of tensor (from `axis` on) where mask is true."""
     tensor = convert_to_tensor(tensor)
     mask = convert_to_tensor(mask, None if is_typed(mask) else dtypes.bool)
-    n = mask.shape.rank
+    n = mask.ndim
     if n is None:
         raise ValueError("Number of mask dimensions must be specified, even if some dimensions are None.  "
                          "E.g. shape=[None] is ok, but shape=None is not.")  # fmt: skip
@@ -152,8 +150,8 @@ def boolean_mask(tensor, mask, axis=None, name="boolean_mask"):
         raise ValueError("mask cannot be scalar.")
     axis = 0 if axis is None else int(value_of(axis))
     if axis < 0:
-        axis += tensor.shape.rank
-    if tensor.shape.rank is not None:
+        axis += tensor.ndim
+    if tensor.ndim is not None:
         part = tensor.shape[axis : axis + n]
         if not part.is_compatible_with(mask.shape):
             raise ValueError(f"Shapes {part} and {mask.shape} are incompatible")
@@ -167,7 +165,7 @@ def boolean_mask(tensor, mask, axis=None, name="boolean_mask"):
         ],
         axis=0,
     )
-    if tensor.shape.rank is not None:
+    if tensor.ndim is not None:
         static = tensor.shape.as_list()
         inner = static[axis : axis + n]
         length = None if None in inner else int(np.prod(inner))
@@ -289,7 +287,7 @@ def searchsorted(sorted_sequence, values, side="left", out_type=dtypes.int32, na
 
 
 def _two_dimensional(x):
-    if x.shape.rank and x.shape[-1] is not None:
+    if x.ndim and x.shape[-1] is not None:
         return raw_ops.Reshape(tensor=x, shape=[-1, x.shape[-1]])
     return raw_ops.Reshape(tensor=x, shape=vector([-1, _item(raw_ops.Shape(input=x), -1)]))
 

@@ -23,7 +23,7 @@ def concat(values, axis, name="concat"):
     values = list(values) if isinstance(values, (list, tuple)) else [values]
     if len(values) == 1:
         axis = convert_to_tensor(axis)
-        if axis.shape.rank not in (None, 0):
+        if axis.ndim not in (None, 0):
             raise ValueError(f"Shape {axis.shape} must be a scalar, not the axis of one tensor.")
         return raw_ops.Identity(input=values[0], name=name)
     return raw_ops.ConcatV2(values=_tensors(values), axis=axis, name=name)
@@ -34,7 +34,7 @@ def stack(values, axis=0, name="stack"):
     """Tensors of one shape along a new axis."""
     if not isinstance(values, (list, tuple)):
         if is_typed(values):
-            n = values.shape[0] if values.shape.rank else None
+            n = values.shape[0] if values.ndim else None
             if n is None:
                 raise TypeError("Cannot iterate over a tensor with unknown first dimension.")
             values = raw_ops.Unpack(value=values, num=n)
@@ -61,7 +61,7 @@ def unstack(value, num=None, axis=0, name="unstack"):
     """The slices along an axis, as a list."""
     value = convert_to_tensor(value)
     if num is None:
-        n = value.shape.rank
+        n = value.ndim
         if n is not None:
             if axis < -n or axis >= n:
                 raise ValueError(f"Argument `axis` = {axis} not in range [{-n}, {n})")
@@ -79,11 +79,11 @@ def split(value, num_or_size_splits, axis=0, num=None, name="split"):
     if hasattr(num_or_size_splits, "value") and isinstance(num_or_size_splits.value, builtins.int):
         return raw_ops.Split(axis=axis, value=value, num_split=num_or_size_splits.value, name=name)
     lengths = vector(num_or_size_splits)
-    if lengths.shape.rank == 0:
+    if lengths.ndim == 0:
         raise ValueError("Rank-0 tensors are not supported as the num_or_size_splits argument to split. "
                          f"Argument provided: {num_or_size_splits}")  # fmt: skip
     if num is None:
-        num = lengths.shape[0] if lengths.shape.rank else None
+        num = lengths.shape[0] if lengths.ndim else None
         if num is None:
             raise ValueError(f"Cannot infer argument `num` from shape {num_or_size_splits}")
     return raw_ops.SplitV(value=value, size_splits=lengths, axis=axis, num_split=num, name=name)
@@ -165,14 +165,14 @@ def repeat(input, repeats, axis=None, name=None):
     repeats = convert_to_tensor(repeats, None if is_typed(repeats) else dtypes.int32)
     if repeats.dtype not in (dtypes.int32, dtypes.int64):
         repeats = raw_ops.Cast(x=repeats, DstT=dtypes.int32)
-    rank = input.shape.rank
+    rank = input.ndim
     if rank is not None:
         if not -rank <= axis < rank:
             raise ValueError(f"axis={axis} is not in [{-rank}, {rank})")
         axis %= rank
     n = input.shape[axis] if rank is not None and input.shape[axis] is not None else None
     n = raw_ops.GatherV2(params=raw_ops.Shape(input=input), indices=axis, axis=0) if n is None else n
-    if repeats.shape.rank == 0:
+    if repeats.ndim == 0:
         repeats = raw_ops.Reshape(tensor=repeats, shape=[1])
     repeats = raw_ops.BroadcastTo(input=repeats, shape=vector([n]))
     mask = sequence_mask(repeats)

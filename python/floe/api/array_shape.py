@@ -63,17 +63,18 @@ def rank(input, name=None):
     if hasattr(input, "dense_shape"):
         return raw_ops.Size(input=input.dense_shape, name=name or "Rank")
     input = convert_to_tensor(input)
-    if input.shape.rank is not None:
-        return _static(input.shape.rank, dtypes.int32, name or "Rank")
+    if input.ndim is not None:
+        return _static(input.ndim, dtypes.int32, name or "Rank")
     return raw_ops.Rank(input=input, name=name)
 
 
 @export("reshape")
 def reshape(tensor, shape, name=None):
     """The same elements in another shape; one dimension may be -1 (what is left)."""
-    shape = vector(shape)
-    if shape.shape.rank == 0:
-        shape = raw_ops.Reshape(tensor=shape, shape=[1])
+    if type(shape) is not list or not shape or any(type(n) is not int for n in shape):
+        shape = vector(shape)
+        if shape.ndim == 0:
+            shape = raw_ops.Reshape(tensor=shape, shape=[1])
     return raw_ops.Reshape(tensor=tensor, shape=shape, name=name)
 
 
@@ -111,7 +112,7 @@ def transpose(a, perm=None, conjugate=False, name="transpose"):
     """The dimensions in another order (reversed by default); `conjugate` conjugates complex numbers too."""
     a = convert_to_tensor(a)
     if perm is None:
-        n = a.shape.rank
+        n = a.ndim
         if n is not None:
             perm = np.arange(n - 1, -1, -1, dtype=np.int32)
         else:
@@ -392,7 +393,7 @@ def sequence_mask(lengths, maxlen=None, dtype=dtypes.bool, name=None):
         )
     else:
         maxlen = convert_to_tensor(maxlen)
-    if maxlen.shape.rank not in (None, 0):
+    if maxlen.ndim not in (None, 0):
         raise ValueError(f"Argument `maxlen` must be scalar for sequence_mask, received `maxlen` = {maxlen} with shape "
                          f"'{maxlen.shape}' instead")  # fmt: skip
     row = raw_ops.Range(

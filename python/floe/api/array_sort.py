@@ -40,7 +40,7 @@ def _sorted(values, axis, direction, sorted_values, name):
         raise ValueError("axis must be constant")
     axis = int(known)
     x = convert_to_tensor(values)
-    n = x.shape.rank
+    n = x.ndim
     if n == 0 or n is not None and not -n <= axis < n:
         raise InvalidArgumentError(
             None,
@@ -64,7 +64,7 @@ def _sorted(values, axis, direction, sorted_values, name):
 
 def _swapped(x, axis):
     """The order of dimensions with `axis` and the last one changed round."""
-    n = x.shape.rank
+    n = x.ndim
     if n is not None:
         perm = list(range(n))
         perm[axis], perm[-1] = perm[-1], perm[axis]

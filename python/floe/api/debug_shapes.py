@@ -38,7 +38,7 @@ def _nothing(name):
 
 def _rank_check(x, rank, words, op, holds, data, summarize, message, name):
     x = convert_to_tensor(x)
-    wanted, found = _static_rank(rank), x.shape.rank
+    wanted, found = _static_rank(rank), x.ndim
     if wanted is not None and found is not None:
         if not holds(found, wanted):
             raise ValueError(f"{_lead(message)}Tensor {_name(x)} must have rank {words}{wanted}.  Received rank {found}, "
@@ -95,7 +95,7 @@ def v1_assert_rank_in(x, ranks, data=None, summarize=None, message=None, name=No
     """ValueError unless x has one of these ranks; an op checks it where only the graph will know."""
     x = convert_to_tensor(x)
     wanted = tuple(_static_rank(r) for r in ranks)
-    found = x.shape.rank
+    found = x.ndim
     if found is not None and None not in wanted:
         if found not in wanted:
             raise ValueError(f"{_lead(message)}Tensor {_name(x)} must have rank in {wanted}.  Received rank {found}, "
@@ -115,7 +115,7 @@ def v1_assert_rank_in(x, ranks, data=None, summarize=None, message=None, name=No
 
 def _scalar(tensor, message):
     tensor = convert_to_tensor(tensor)
-    if tensor.shape.rank != 0:
+    if tensor.ndim != 0:
         what = "" if executing_eagerly() else f" for {tensor.name}"
         raise ValueError(f"{message or ''}Expected scalar shape{what}, saw shape: {tensor.shape}.")
     return tensor
@@ -233,7 +233,7 @@ def assert_shapes(shapes, data=None, summarize=None, message=None, name=None):
 
 
 def _check_rank(x, dims, rest, message):
-    rank = x.shape.rank
+    rank = x.ndim
     if rank is None:
         return
     text = f"{_lead(message)}Tensor {_name(x)} must have rank "
@@ -249,7 +249,7 @@ def _check_rank(x, dims, rest, message):
 
 
 def _check_dims(x, dims, rest, known, checks, data, summarize, message):
-    rank = x.shape.rank
+    rank = x.ndim
     if rank == 0:
         return
     for i, symbol in enumerate(dims):

@@ -119,7 +119,7 @@ _PADE_13 = [
 def expm(input, name=None):
     """The exponentials of square matrices."""
     matrix = convert_to_tensor(input)
-    if matrix.shape.rank is not None and matrix.shape.rank < 2:
+    if matrix.ndim is not None and matrix.ndim < 2:
         raise ValueError(f"Input must be at least rank 2, got {matrix.shape}")
     real = matrix.dtype.real_dtype
     double = real == dtypes.float64

@@ -72,7 +72,7 @@ def matrix_transpose(a, name="matrix_transpose", conjugate=False):
     """The last two dimensions changed round; `conjugate` conjugates complex numbers too."""
     a = convert_to_tensor(a)
     op = raw_ops.ConjugateTranspose if conjugate and a.dtype.is_complex else raw_ops.Transpose
-    n = a.shape.rank
+    n = a.ndim
     if n is None:
         rank = raw_ops.Rank(input=a)
         batch = raw_ops.Range(start=0, limit=raw_ops.Sub(x=rank, y=2), delta=1)

@@ -69,7 +69,7 @@ def _sums(x, ord, axis, matrix):
 
 def _spectral(x, axis):
     """The greatest singular value of the matrices in two axes, which are kept."""
-    n = x.shape.rank
+    n = x.ndim
     if n is not None:
         axis = [a % n for a in axis]
         order = [i for i in range(n) if i not in axis] + axis

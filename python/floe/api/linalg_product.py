@@ -39,7 +39,7 @@ def matmul(
     _exclusive(transpose_a, adjoint_a, "a")
     _exclusive(transpose_b, adjoint_b, "b")
     a, b = typed(a, b)
-    ranks = a.shape.rank, b.shape.rank
+    ranks = a.ndim, b.ndim
     if output_type is not None and output_type != a.dtype:
         a, b = (_conj(x) if t else x for x, t in ((a, transpose_a), (b, transpose_b)))
         return raw_ops.BatchMatMulV3(
@@ -112,7 +112,7 @@ def _einsum(equation, inputs, name=None):
     terms, output = _parsed(equation, len(inputs))
     inputs = typed(*inputs)
     for term, x in zip(terms, inputs):
-        rank = x.shape.rank
+        rank = x.ndim
         named = len(term.replace("...", ""))
         if rank is not None and (rank < named if "..." in term else rank != named):
             raise ValueError(f"Unexpected number of dimensions in equation {equation}: the subscripts {term!r} are for a "
@@ -169,7 +169,7 @@ def _contracted(a, axes):
         n = int(axes)
         if n < 0:
             raise ValueError(f"`axes` must be at least 0. Received: {axes}.")
-        rank = a.shape.rank
+        rank = a.ndim
         if rank is None:
             first = raw_ops.Sub(x=raw_ops.Rank(input=a), y=n)
             return raw_ops.Range(start=first, limit=raw_ops.Rank(input=a), delta=1), list(range(n))
@@ -195,7 +195,7 @@ def _contracted(a, axes):
 
 def _flattened(x, axes, first):
     """x as a matrix: the contracted axes as one (`first` or last), the free ones as the other."""
-    rank = x.shape.rank
+    rank = x.ndim
     if rank is None or not isinstance(axes, list):
         return (*_flattened_dynamic(x, axes, first), None)
     axes = [a % rank for a in axes]

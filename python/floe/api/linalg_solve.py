@@ -130,7 +130,7 @@ def tridiagonal_solve(
         raise ValueError("partial_pivoting must be True if perturb_singular is True.")
     diagonals = _diagonals(diagonals, diagonals_format)
     rhs = convert_to_tensor(rhs)
-    ranks = rhs.shape.rank, diagonals.shape.rank
+    ranks = rhs.ndim, diagonals.ndim
     vectors = None not in ranks and ranks[0] == ranks[1] - 1
     if vectors:
         rhs = raw_ops.ExpandDims(input=rhs, axis=-1)
@@ -157,7 +157,7 @@ def _diagonals(diagonals, form):
         raise ValueError(f"Expected diagonals to be a sequence of length 3, got {len(diagonals)}.")
     above, main, below = (convert_to_tensor(d) for d in diagonals)
     n = main.shape[-1]
-    pad = [[0, 0]] * (main.shape.rank - 1)
+    pad = [[0, 0]] * (main.ndim - 1)
     if above.shape[-1] == n - 1:
         above = raw_ops.Pad(input=above, paddings=[*pad, [0, 1]])
     if below.shape[-1] == n - 1:
@@ -200,7 +200,7 @@ def lu_reconstruct(lower_upper, perm, validate_args=False, name=None):
 
 def _permuted(x, perm, inverse=False):
     """The rows of matrices in another order, or put back from there."""
-    n = perm.shape.rank
+    n = perm.ndim
     if n == 1:
         order = raw_ops.InvertPermutation(x=perm) if inverse else perm
         return raw_ops.GatherV2(params=x, indices=order, axis=-2)
@@ -247,7 +247,7 @@ def pinv(a, rcond=None, validate_args=False, name=None):
     real = a.dtype.real_dtype
     if rcond is None:
         eps = 10.0 * float(np.finfo(real.as_numpy_dtype).eps)
-        known = [] if a.shape.rank is None else a.shape.as_list()[-2:]
+        known = [] if a.ndim is None else a.shape.as_list()[-2:]
         if known and None not in known:
             rcond = max(known) * eps
         else:

@@ -305,7 +305,7 @@ def complex(real, imag, name=None):
 def scalar_mul(scalar, x, name=None):
     """A scalar times a tensor (or IndexedSlices)."""
     scalar = convert_to_tensor(scalar, base(x.dtype) if is_typed(x) else None)
-    if scalar.shape.rank not in (None, 0):
+    if scalar.ndim not in (None, 0):
         raise ValueError(f"The input scalar must be a 0-D value. Received shape {scalar.shape}.")
     if hasattr(x, "indices") and hasattr(x, "values"):
         return type(x)(raw_ops.Mul(x=scalar, y=x.values, name=name), x.indices, x.dense_shape)

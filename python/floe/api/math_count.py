@@ -65,7 +65,7 @@ def v1_bincount(arr, weights=None, minlength=None, maxlength=None, dtype=dtypes.
 
 def _squeezed(labels, predictions):
     """A last dimension of 1 that only one of the two has is dropped."""
-    a, b = labels.shape.rank, predictions.shape.rank
+    a, b = labels.ndim, predictions.ndim
     if a is not None and b is not None:
         if b - a == 1 and predictions.shape[-1] in (1, None):
             predictions = raw_ops.Squeeze(input=predictions, axis=[-1])

@@ -10,7 +10,7 @@ from .support import all_axes, base, either, is_typed, scoped, vector
 
 def _reduce(op, x, axis, keepdims, name):
     x = convert_to_tensor(x, dtypes.bool if op in ("All", "Any") and not is_typed(x) else None)
-    if axis is None and x.shape.rank is None and not keepdims:
+    if axis is None and x.ndim is None and not keepdims:
         x, axis = raw_ops.Reshape(tensor=x, shape=[-1]), 0
     axis = all_axes(x) if axis is None else axis if not isinstance(axis, (list, tuple)) else vector(axis)
     return getattr(raw_ops, op)(input=x, axis=axis, keep_dims=bool(keepdims), name=name)
@@ -61,7 +61,7 @@ def reduce_logsumexp(input_tensor, axis=None, keepdims=False, name=None):
     total = _reduce("Sum", raw_ops.Exp(x=raw_ops.Sub(x=x, y=top)), axis, keepdims, None)
     result = raw_ops.Log(x=total)
     if not keepdims:
-        scalar = result.shape.rank == 0
+        scalar = result.ndim == 0
         top = raw_ops.Reshape(
             tensor=top, shape=np.zeros(0, np.int32) if scalar else raw_ops.Shape(input=result)
         )

@@ -48,14 +48,14 @@ def _counts(data, segment_ids, num_segments):
     ones = raw_ops.Fill(dims=raw_ops.Shape(input=segment_ids), value=convert_to_tensor(1, data.dtype))
     n = raw_ops.UnsortedSegmentSum(data=ones, segment_ids=segment_ids, num_segments=num_segments)
     one = convert_to_tensor(1, num_segments.dtype)
-    if data.shape.rank is None or segment_ids.shape.rank is None:
+    if data.ndim is None or segment_ids.ndim is None:
         inner = raw_ops.Sub(x=raw_ops.Rank(input=data), y=raw_ops.Rank(input=segment_ids))
         ones = raw_ops.Fill(dims=raw_ops.Reshape(tensor=inner, shape=[1]), value=one)
         shape = raw_ops.ConcatV2(values=[raw_ops.Reshape(tensor=num_segments, shape=[1]), ones], axis=0)
     else:
         known = value_of(num_segments)
         rows = num_segments if known is None else int(known)
-        shape = vector([rows] + [1] * (data.shape.rank - segment_ids.shape.rank))
+        shape = vector([rows] + [1] * (data.ndim - segment_ids.ndim))
     return raw_ops.Maximum(x=raw_ops.Reshape(tensor=n, shape=shape), y=convert_to_tensor(1, data.dtype))
 
 

@@ -232,7 +232,7 @@ def fold_in(seed, data, alg="auto_select"):
 def index_shuffle(index, seed, max_index):
     """The place of `index` in a permutation of 0 .. max_index that follows from the seed."""
     seed = convert_to_tensor(seed)
-    paddings = [[1, 0]] + [[0, 0]] * ((seed.shape.rank or 1) - 1)
+    paddings = [[1, 0]] + [[0, 0]] * ((seed.ndim or 1) - 1)
     seed = raw_ops.PadV2(
         input=seed, paddings=paddings, constant_values=convert_to_tensor(498247692, seed.dtype)
     )

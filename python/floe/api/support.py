@@ -56,6 +56,8 @@ def scoped(default, whole=False):
 
 def typed(*values, dtype=None):
     """The values as tensors; those that bring no type take the first tensor's, else the first value's."""
+    if all(isinstance(v, Tensor) for v in values):
+        return list(values)
     if dtype is None:
         dtype = next((v.dtype for v in values if is_typed(v)), None)
     out = []
@@ -95,7 +97,7 @@ def vector(values, dtype=None):
 def shape_vector(shape):
     """What a function takes as `shape`, as a vector; a lone number is a vector of one."""
     shape = vector(shape)
-    if shape.shape.rank == 0:
+    if shape.ndim == 0:
         shape = raw_ops.Reshape(tensor=shape, shape=[1])
     return shape if shape.dtype in (dtypes.int32, dtypes.int64) else raw_ops.Cast(x=shape, DstT=dtypes.int32)
 
@@ -111,9 +113,14 @@ def sizes(x):
 
 def all_axes(x):
     """Every axis of x, as an array or (of unknown rank) as a tensor."""
-    rank = x.shape.rank
+    rank = x.ndim
     if rank is None:
         return raw_ops.Range(start=0, limit=raw_ops.Rank(input=x), delta=1)
+    return _first_axes(rank)
+
+
+@functools.cache
+def _first_axes(rank):
     return np.arange(rank, dtype=np.int32)
 
 

@@ -7,7 +7,7 @@ from golden import check, load, recorded
 
 import floe as tf
 
-AREAS = ("data", "image", "io", "nn", "signal", "strings")
+AREAS = ("data", "gradients", "image", "io", "nn", "signal", "strings")
 
 
 def _cases():
@@ -24,7 +24,17 @@ def test_as_tensorflow(name, case, goldens, tolerance):
     check(name, case, tf, goldens, tolerance)
 
 
-EAGER_ONLY = ("data-", "error", "random_", "mutable", "dense_table", "table", "vocabulary", "ctc_unique")
+EAGER_ONLY = (
+    "data-",
+    "gradients-",
+    "error",
+    "random_",
+    "mutable",
+    "dense_table",
+    "table",
+    "vocabulary",
+    "ctc_unique",
+)
 
 
 @pytest.mark.parametrize(

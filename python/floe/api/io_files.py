@@ -29,3 +29,9 @@ def matching_files(pattern, name=None):
         raise ValueError("The pattern of matching_files must be known when it is called.")
     found = {f for p in patterns.reshape(-1).tolist() for f in gfile.glob(p)}
     return c.tensor(sorted(f.encode() if isinstance(f, str) else f for f in found), "string", name)
+
+
+@export("io.match_filenames_once", "compat.v1.train.match_filenames_once")
+def match_filenames_once(pattern, name=None):
+    """A variable with the names that match when it is initialized."""
+    return c.public("Variable")(matching_files(pattern), trainable=False, name=name or "matching_filenames")

@@ -291,3 +291,28 @@ CASES |= {
     ],
     "ctc_unique": lambda tf: tf.nn.ctc_unique_labels([[3, 4, 4, 3], [5, 5, 5, 5]]),
 }
+
+
+def _sampled(tf):
+    return (
+        tf.constant([1, 3, 6], tf.int64),
+        tf.constant([[0.3], [0.2], [0.1], [0.4]]),
+        tf.constant([0.5, 0.2, 0.1]),
+    )
+
+
+for _loss in ("nce_loss", "sampled_softmax_loss"):
+    for _drop in (False, True):
+        CASES[f"{_loss}_{_drop}"] = lambda tf, n=_loss, d=_drop: [
+            getattr(m, n)(
+                t,
+                np.arange(7, dtype=np.float32),
+                np.array([[0], [3], [5], [6]], np.int64),
+                M[:, :3],
+                3,
+                7,
+                sampled_values=_sampled(tf),
+                remove_accidental_hits=d,
+            )
+            for m, t in ((tf.nn, TABLE), (tf.compat.v1.nn, [TABLE[:4], TABLE[4:]]))
+        ]

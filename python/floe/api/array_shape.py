@@ -52,7 +52,7 @@ def size(input, out_type=None, name=None):
 
 
 @export("compat.v1.size")
-def v1_size(input, name=None, out_type=dtypes.int32):
+def v1_size(input, name=None, out_type=None):
     """The number of elements as int32 (or `out_type`)."""
     return size(input, out_type, name)
 

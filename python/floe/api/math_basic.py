@@ -61,7 +61,6 @@ square = export("math.square", "square")(plain("Square", "x * x."))
 tan = export("math.tan", "tan")(plain("Tan", "Tangent of radians."))
 tanh = export("math.tanh", "tanh")(plain("Tanh", "Hyperbolic tangent."))
 
-equal = export("math.equal", "equal")(plain("Equal", "x == y, element by element, with broadcasting."))
 floormod = export("math.floormod", "math.mod", "compat.v1.floormod", "compat.v1.mod")(
     plain("FloorMod", "Remainder of the division rounded down; it has y's sign.")
 )
@@ -78,7 +77,6 @@ logical_or = export("math.logical_or", "logical_or")(plain("LogicalOr", "x OR y,
 maximum = export("math.maximum", "maximum")(plain("Maximum", "The greater of x and y, with broadcasting."))
 minimum = export("math.minimum", "minimum")(plain("Minimum", "The smaller of x and y, with broadcasting."))
 multiply = export("math.multiply", "multiply")(plain("Mul", "x * y, element by element, with broadcasting."))
-not_equal = export("math.not_equal", "not_equal")(plain("NotEqual", "x != y, element by element."))
 realdiv = export("realdiv")(plain("RealDiv", "x / y of real or complex numbers."))
 squared_difference = export("math.squared_difference", "compat.v1.squared_difference")(
     plain("SquaredDifference", "(x - y) * (x - y).")
@@ -90,6 +88,18 @@ floor_div = export("compat.v1.floor_div")(plain("FloorDiv", "x / y rounded down.
 xdivy = export("math.xdivy")(scoped("xdivy")(plain("Xdivy", "x / y, and 0 where x is 0.")))
 xlog1py = export("math.xlog1py")(scoped("xlog1py")(plain("Xlog1py", "x * log(1 + y), and 0 where x is 0.")))
 xlogy = export("math.xlogy")(plain("Xlogy", "x * log(y), and 0 where x is 0."))
+
+
+@export("math.equal", "equal")
+def equal(x, y, name=None):
+    """x == y, element by element, with broadcasting."""
+    return raw_ops.Equal(x=x, y=y, name=name)
+
+
+@export("math.not_equal", "not_equal")
+def not_equal(x, y, name=None):
+    """x != y, element by element, with broadcasting."""
+    return raw_ops.NotEqual(x=x, y=y, name=name)
 
 
 @export("math.add", "add")

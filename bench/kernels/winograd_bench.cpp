@@ -33,7 +33,8 @@ int main(int argc, char** argv) {
     simd::WinogradArgs args;
     args.batch = s.batch, args.height = args.width = args.out_height = args.out_width = s.size;
     args.channels = s.in, args.out_channels = s.out;
-    args.x = x.get(), args.x_stride = s.in, args.packed_weights = packed.get(), args.weights = [&] { return w.get(); };
+    args.x = x.get(), args.x_stride = s.in, args.packed_weights = packed.get(),
+    args.weights = [&] { return w.get(); };
     args.y = y.get(), args.y_stride = s.out;
     args.epilogue.bias = bias.get();
     args.epilogue.activation = simd::Activation::kRelu;

@@ -82,7 +82,10 @@ class Iterator:
         return self._dataset.element_spec
 
 
-class _NumpyIterator:
+@export("data.NumpyIterator")
+class NumpyIterator:
+    """The elements of a dataset as NumPy arrays."""
+
     def __init__(self, dataset):
         self._source = iter(dataset)
 
@@ -95,7 +98,7 @@ class _NumpyIterator:
 
 def _as_numpy(x):
     if isinstance(x, Dataset):
-        return _NumpyIterator(x)
+        return NumpyIterator(x)
     if not hasattr(x, "numpy"):
         raise TypeError(
             f"`tf.data.Dataset.as_numpy_iterator()` is not supported for datasets that produce values of type {type(x)}."
@@ -143,7 +146,7 @@ class Dataset:
 
     def as_numpy_iterator(self):
         """The elements as NumPy arrays and scalars."""
-        return _NumpyIterator(self)
+        return NumpyIterator(self)
 
     def _same(self, kind, make, count=None):
         """A dataset of elements like this one's."""
@@ -771,3 +774,23 @@ def cardinality(dataset):
 def make_one_shot_iterator(dataset):
     """An iterator over the elements."""
     return iter(dataset)
+
+
+@export("compat.v1.data.get_output_types")
+def get_output_types(dataset_or_iterator):
+    """The types of the elements' tensors."""
+    return s.map_leaves(lambda x: x.dtype, dataset_or_iterator.element_spec)
+
+
+@export("compat.v1.data.get_output_shapes")
+def get_output_shapes(dataset_or_iterator):
+    """The shapes of the elements' tensors."""
+    return s.map_leaves(lambda x: x.shape, dataset_or_iterator.element_spec)
+
+
+@export("compat.v1.data.get_output_classes")
+def get_output_classes(dataset_or_iterator):
+    """The classes of the elements' leaves."""
+    return s.map_leaves(
+        lambda x: Tensor if isinstance(x, TensorSpec) else type(x), dataset_or_iterator.element_spec
+    )

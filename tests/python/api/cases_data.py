@@ -225,6 +225,15 @@ CASES = {
         repr(tf.data.Dataset.range(3).batch(2).map(lambda x: tf.expand_dims(x, 0))),
         repr(tf.data.Dataset.range(3).flat_map(lambda x: tf.data.Dataset.from_tensors((x, 1.0)))),
     ],
+    "v1_outputs": lambda tf: [
+        repr(
+            tf.compat.v1.data.get_output_types(tf.data.Dataset.from_tensor_slices((X, {"a": [1, 2, 3, 4]})))
+        ),
+        repr(
+            tf.compat.v1.data.get_output_shapes(tf.data.Dataset.from_tensor_slices((X, {"a": [1, 2, 3, 4]})))
+        ),
+        tf.compat.v1.data.get_output_classes(tf.data.Dataset.range(3)) is tf.Tensor,
+    ],
     "shuffle_error": lambda tf: tf.data.Dataset.range(3).shuffle(0),
     "options_error": lambda tf: setattr(tf.data.Options(), "speed", 3),
 }

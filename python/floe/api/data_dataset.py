@@ -7,33 +7,18 @@ import os
 import numpy as np
 
 from .. import dtypes
-from ..errors import InvalidArgumentError, OutOfRangeError
+from ..errors import OutOfRangeError
 from ..export import export
 from ..tensor import Tensor, TensorSpec
 from ..tensor_shape import TensorShape
 from . import compose as c
+from . import data_steps as steps
 from . import data_structure as s
 from .data_random import Numbers, Seeds, seeds_of, shuffled
 
-INFINITE = export("data.INFINITE_CARDINALITY", "data.experimental.INFINITE_CARDINALITY")(-1)
-UNKNOWN = export("data.UNKNOWN_CARDINALITY", "data.experimental.UNKNOWN_CARDINALITY")(-2)
+INFINITE = export("data.INFINITE_CARDINALITY", "data.experimental.INFINITE_CARDINALITY")(steps.INFINITE)
+UNKNOWN = export("data.UNKNOWN_CARDINALITY", "data.experimental.UNKNOWN_CARDINALITY")(steps.UNKNOWN)
 AUTOTUNE = export("data.AUTOTUNE", "data.experimental.AUTOTUNE")(-1)
-
-
-def _invalid(text):
-    return InvalidArgumentError(None, None, text)
-
-
-def _number(x, what):
-    value = c.static_value(x)
-    if value is None:
-        raise ValueError(f"{what} must be known when the dataset is made.")
-    return int(value)
-
-
-def _limited(n, count):
-    """The smaller of two cardinalities, where count is a number."""
-    return count if n == INFINITE else n if n == UNKNOWN else min(n, count)
 
 
 @export("data.DatasetSpec")
@@ -183,7 +168,7 @@ class Dataset:
             for i in range(sizes[0]):
                 yield s.map_leaves(lambda x, i=i: s.row(x, i), whole)
 
-        spec = s.map_leaves(lambda x: _row_spec(s.spec_of(x)), whole)
+        spec = s.map_leaves(lambda x: steps.row_spec(s.spec_of(x)), whole)
         return Dataset("_TensorSliceDataset", make, spec, sizes[0])
 
     @staticmethod
@@ -213,7 +198,7 @@ class Dataset:
         if output_signature is None:
             if output_types is None:
                 raise TypeError("Either `output_signature` or `output_types` must be specified.")
-            output_signature = _signature(output_types, output_shapes)
+            output_signature = steps.signature(output_types, output_shapes)
         elif output_types is not None or output_shapes is not None:
             raise TypeError(
                 "The `output_signature` argument can not be used together with the `output_types` or `output_shapes` arguments."
@@ -222,7 +207,7 @@ class Dataset:
 
         def make():
             for x in generator(*values):
-                yield _yielded(x, output_signature)
+                yield steps.yielded(x, output_signature)
 
         return Dataset("_FlatMapDataset", make, output_signature, UNKNOWN)
 
@@ -253,7 +238,7 @@ class Dataset:
         """The names of the files that match, shuffled unless told not to."""
         files = c.public("io.matching_files")(file_pattern)
         if not files.shape[0]:
-            raise _invalid(f"No files matched pattern: {c.static_value(file_pattern)}")
+            raise steps.invalid(f"No files matched pattern: {c.static_value(file_pattern)}")
         made = Dataset.from_tensor_slices(files)
         return made if shuffle is False else made.shuffle(int(files.shape[0]), seed)
 
@@ -316,7 +301,7 @@ class Dataset:
         name=None,
     ):
         """map_func of each element; the parts of a tuple are its arguments."""
-        _check_callable(map_func)
+        steps.check_callable(map_func)
 
         def make():
             return (s.as_result(s.call(map_func, x)) for x in iter(self))
@@ -326,10 +311,10 @@ class Dataset:
 
     def filter(self, predicate, name=None):
         """The elements for which predicate is true."""
-        _check_callable(predicate)
+        steps.check_callable(predicate)
 
         def make():
-            return (x for x in iter(self) if _truth(predicate, x))
+            return (x for x in iter(self) if steps.truth(predicate, x))
 
         return self._same("_FilterDataset", make, UNKNOWN)
 
@@ -337,7 +322,7 @@ class Dataset:
         """The elements up to the first for which predicate is false."""
 
         def make():
-            return itertools.takewhile(lambda x: _truth(predicate, x), iter(self))
+            return itertools.takewhile(lambda x: steps.truth(predicate, x), iter(self))
 
         return self._same("_TakeWhileDataset", make, UNKNOWN)
 
@@ -380,7 +365,9 @@ class Dataset:
         block = block_length or 1
 
         def make():
-            return _interleaved(iter(self), map_func, cycle, block)
+            return steps.interleaved(
+                iter(self), lambda x: _dataset(s.call(map_func, x), "map_func"), cycle, block
+            )
 
         return self._mapped("_InterleaveDataset", make, lambda: self._inner_spec(map_func), UNKNOWN)
 
@@ -400,7 +387,7 @@ class Dataset:
         kinds = s.map_leaves(lambda x: x.dtype, state)
         for x in iter(self):
             state = s.as_result(reduce_func(state, x))
-            _check_state(kinds, state)
+            steps.check_state(kinds, state)
         return state
 
     def unique(self, name=None):
@@ -421,14 +408,14 @@ class Dataset:
         """The only element."""
         found = list(itertools.islice(iter(self), 2))
         if len(found) != 1:
-            raise _invalid("Dataset was empty." if not found else "Dataset had more than one element.")
+            raise steps.invalid("Dataset was empty." if not found else "Dataset had more than one element.")
         return found[0]
 
     # Order and number.
 
     def repeat(self, count=None, name=None):
         """All elements count times, or without end."""
-        times = -1 if count is None else _number(count, "count")
+        times = -1 if count is None else steps.number(count, "count")
         if times < 0:
             total = 0 if self._count == 0 else INFINITE
         else:
@@ -448,15 +435,15 @@ class Dataset:
 
     def take(self, count, name=None):
         """The first count elements; all of them for -1."""
-        n = _number(count, "count")
-        total = self._count if n < 0 else _limited(self._count, n)
+        n = steps.number(count, "count")
+        total = self._count if n < 0 else steps.limited(self._count, n)
         if n < 0:
             return self._same("_TakeDataset", lambda: iter(self), total)
         return self._same("_TakeDataset", lambda: itertools.islice(iter(self), n), total)
 
     def skip(self, count, name=None):
         """All but the first count elements; none for -1."""
-        n = _number(count, "count")
+        n = steps.number(count, "count")
         if n < 0:
             return self._same("_SkipDataset", lambda: iter(()), 0)
         total = max(0, self._count - n) if self._count >= 0 else self._count
@@ -464,18 +451,18 @@ class Dataset:
 
     def shard(self, num_shards, index, name=None):
         """Every num_shards-th element from index on."""
-        n, i = _number(num_shards, "num_shards"), _number(index, "index")
+        n, i = steps.number(num_shards, "num_shards"), steps.number(index, "index")
         if n < 1:
-            raise _invalid(f"Number of shards must be greater than zero (currently num_shards = {n}).")
+            raise steps.invalid(f"Number of shards must be greater than zero (currently num_shards = {n}).")
         if not 0 <= i < n:
-            raise _invalid(f"Index must be between 0 and {n - 1} (currently index = {i}).")
+            raise steps.invalid(f"Index must be between 0 and {n - 1} (currently index = {i}).")
         total = self._count // n + (i < self._count % n) if self._count >= 0 else self._count
         return self._same("_ShardDataset", lambda: itertools.islice(iter(self), i, None, n), total)
 
     def concatenate(self, dataset, name=None):
         """The elements of this dataset, then those of another."""
         mine, other = self.element_spec, dataset.element_spec
-        if not _compatible(mine, other):
+        if not steps.compatible(mine, other):
             raise TypeError(f"Incompatible dataset elements:\n  {mine} vs.   {other}")
         counts = (self._count, dataset._count)
         total = INFINITE if INFINITE in counts else UNKNOWN if UNKNOWN in counts else sum(counts)
@@ -483,13 +470,15 @@ class Dataset:
         def make():
             return itertools.chain(iter(self), iter(dataset))
 
-        return self._mapped("_ConcatenateDataset", make, lambda: s.map_leaves(_merged, mine, other), total)
+        return self._mapped(
+            "_ConcatenateDataset", make, lambda: s.map_leaves(steps.merged, mine, other), total
+        )
 
     def shuffle(self, buffer_size, seed=None, reshuffle_each_iteration=True, name=None):
         """The elements in random order, each chosen from the next buffer_size; the seed gives TensorFlow's order."""
-        size = _number(buffer_size, "buffer_size")
+        size = steps.number(buffer_size, "buffer_size")
         if size < 1 and size != UNKNOWN:
-            raise _invalid("buffer_size must be greater than zero or UNKNOWN_CARDINALITY")
+            raise steps.invalid("buffer_size must be greater than zero or UNKNOWN_CARDINALITY")
         size = float("inf") if size == UNKNOWN else size
         seeds = Seeds(seed, reshuffle_each_iteration is not False)
         return self._same("_ShuffleDataset", lambda: shuffled(iter(self), size, seeds.next()))
@@ -503,7 +492,7 @@ class Dataset:
         def make():
             if kept:
                 return iter(kept[0])
-            return _keeping(iter(self), kept)
+            return steps.keeping(iter(self), kept)
 
         return self._same("CacheDataset", make)
 
@@ -513,7 +502,7 @@ class Dataset:
 
     def ignore_errors(self, log_warning=False, name=None):
         """The elements without those whose making raised an error."""
-        return self._same("_IgnoreErrorsDataset", lambda: _without_errors(iter(self)), UNKNOWN)
+        return self._same("_IgnoreErrorsDataset", lambda: steps.without_errors(iter(self)), UNKNOWN)
 
     def options(self):
         """The options set with with_options."""
@@ -548,7 +537,7 @@ class Dataset:
             "_BatchDataset",
             lambda: batched(iter(self), n, drop),
             lambda: batched_spec(self.element_spec, n if drop else None),
-            _batches(self._count, n, drop),
+            steps.batches(self._count, n, drop),
         )
 
     def padded_batch(
@@ -564,7 +553,7 @@ class Dataset:
             "_PaddedBatchDataset",
             lambda: padding.batched(iter(self), n, drop),
             lambda: padding.spec(n if drop else None),
-            _batches(self._count, n, drop),
+            steps.batches(self._count, n, drop),
         )
 
     def unbatch(self, name=None):
@@ -578,7 +567,7 @@ class Dataset:
                 for i in range(int(s.leaves(x)[0].shape[0])):
                     yield s.map_leaves(lambda v, i=i: s.row(v, i), x)
 
-        return self._mapped("_UnbatchDataset", make, lambda: s.map_leaves(_row_spec, spec), UNKNOWN)
+        return self._mapped("_UnbatchDataset", make, lambda: s.map_leaves(steps.row_spec, spec), UNKNOWN)
 
     def rebatch(self, batch_size, drop_remainder=False, name=None):
         """Elements of another batch size."""
@@ -590,11 +579,11 @@ class Dataset:
         """Datasets of `size` elements, `stride` apart; each starts `shift` (size) elements after the one before."""
         from .data_batch import windows
 
-        size, stride = _number(size, "size"), _number(stride, "stride")
-        shift = size if shift is None else _number(shift, "shift")
+        size, stride = steps.number(size, "size"), steps.number(stride, "stride")
+        shift = size if shift is None else steps.number(shift, "shift")
         for what, v in (("size", size), ("shift", shift), ("stride", stride)):
             if v < 1:
-                raise _invalid(f"Window {what} must be greater than zero.")
+                raise steps.invalid(f"Window {what} must be greater than zero.")
 
         def make():
             for rows in windows(iter(self), size, shift, stride, drop_remainder):
@@ -617,151 +606,17 @@ def _listed(rows, spec, place):
     return Dataset("_VariantDataset", lambda: iter(values), spec, len(values))
 
 
-def _row_spec(spec):
-    return TensorSpec(spec.shape[1:], spec.dtype) if isinstance(spec, TensorSpec) else spec._unbatch()
-
-
-def _signature(types, shapes):
-    if shapes is None:
-        return s.map_leaves(lambda t: TensorSpec(None, t), types)
-    flat = iter(_shape_leaves(shapes, types))
-    return s.map_leaves(lambda t: TensorSpec(next(flat), t), types)
-
-
-def _shape_leaves(shapes, types):
-    if not s.is_nest(types):
-        return [shapes]
-    return [x for a, b in zip(s.children(shapes), s.children(types)) for x in _shape_leaves(a, b)]
-
-
-def _yielded(x, spec):
-    """What a generator yields as tensors of the spec."""
-    if s.is_nest(spec):
-        x = tuple(x) if isinstance(x, list) and isinstance(spec, tuple) else x
-        same = s.is_nest(x) and isinstance(x, dict) == isinstance(spec, dict) and len(x) == len(spec)
-        if not same or isinstance(x, dict) and sorted(x) != sorted(spec):
-            raise _invalid(
-                "TypeError: `generator` yielded an element that did not match the expected structure. "
-                f"The expected structure was {s.map_leaves(lambda v: v.dtype, spec)}, but the yielded element was {x}."
-            )
-        return s.rebuild(spec, [_yielded(a, b) for a, b in zip(s.children(x), s.children(spec))])
-    if not isinstance(spec, TensorSpec):
-        return x
-    try:
-        t = c.tensor(x, spec.dtype)
-    except (TypeError, ValueError):
-        raise _invalid(
-            "TypeError: `generator` yielded an element that could not be converted to the expected type. "
-            f"The expected type was {spec.dtype.name}, but the yielded element was {x}."
-        ) from None
-    if not spec.shape.is_compatible_with(t.shape):
-        raise _invalid(
-            f"TypeError: `generator` yielded an element of shape {t.shape} where an element of shape {spec.shape} was expected."
-        )
-    return t
-
-
-def _check_callable(function):
-    if not callable(function):
-        raise ValueError(
-            f"Argument `func` must be a callable. Received func={function!r} (of type {type(function)})"
-        )
-
-
-def _truth(predicate, x):
-    y = c.tensor(s.call(predicate, x))
-    if y.dtype != dtypes.bool or y.shape.rank != 0:
-        raise ValueError(
-            "Invalid `predicate`. `predicate` must return a `tf.bool` scalar tensor, but its return type is "
-            f"{s.spec_of(y)}."
-        )
-    return bool(y.numpy())
-
-
 def _dataset(x, what):
     if not isinstance(x, Dataset):
         raise TypeError(f"The `{what}` argument must return a `Dataset` object. Got {type(x)!r}.")
     return x
 
 
-def _check_state(kinds, state):
-    def check(dtype, x):
-        if x.dtype != dtype:
-            raise TypeError(
-                "The element types for the new state must match the initial state. "
-                f"Expected {dtype!r}; got {x.dtype!r}."
-            )
-
-    s.map_leaves(check, kinds, state)
-
-
-def _compatible(a, b):
-    if s.is_nest(a) != s.is_nest(b):
-        return False
-    if s.is_nest(a):
-        same = isinstance(a, dict) == isinstance(b, dict) and len(a) == len(b)
-        return same and all(_compatible(x, y) for x, y in zip(s.children(a), s.children(b)))
-    return (
-        a.dtype == b.dtype if isinstance(a, TensorSpec) and isinstance(b, TensorSpec) else type(a) is type(b)
-    )
-
-
-def _merged(a, b):
-    return (
-        TensorSpec(a.shape.most_specific_compatible_shape(b.shape), a.dtype)
-        if isinstance(a, TensorSpec)
-        else a
-    )
-
-
-def _keeping(source, kept):
-    rows = []
-    for x in source:
-        rows.append(x)
-        yield x
-    kept.append(rows)
-
-
-def _without_errors(source):
-    while True:
-        try:
-            yield next(source)
-        except StopIteration:
-            return
-        except Exception:
-            continue
-
-
-def _interleaved(source, map_func, cycle, block):
-    slots, at, taken, more = [None] * cycle, 0, 0, True
-    while more or any(x is not None for x in slots):
-        if slots[at] is None:
-            x = next(source, None) if more else None
-            if x is None:
-                more = False
-                at, taken = (at + 1) % cycle, 0
-                continue
-            slots[at] = iter(_dataset(s.call(map_func, x), "map_func"))
-        y = next(slots[at], None)
-        if y is None:
-            slots[at] = None
-            at, taken = (at + 1) % cycle, 0
-            continue
-        yield y
-        taken += 1
-        if taken == block:
-            at, taken = (at + 1) % cycle, 0
-
-
 def _positive_batch(batch_size):
-    n = _number(batch_size, "batch_size")
+    n = steps.number(batch_size, "batch_size")
     if n < 1:
-        raise _invalid("Batch size must be greater than zero.")
+        raise steps.invalid("Batch size must be greater than zero.")
     return n
-
-
-def _batches(count, n, drop):
-    return count if count < 0 else count // n if drop else -(-count // n)
 
 
 @export("data.experimental.cardinality")

@@ -36,15 +36,17 @@ TracedFunction function(std::function<Tensors(const Tensors&)> fn, std::string n
 
 /// then_fn() or else_fn(), by the value of a boolean scalar. While a graph is being recorded both are, and
 /// must give tensors of the same dtypes (tf.cond).
-Tensors cond(const Tensor& pred, const std::function<Tensors()>& then_fn, const std::function<Tensors()>& else_fn);
+Tensors cond(const Tensor& pred, const std::function<Tensors()>& then_fn,
+             const std::function<Tensors()>& else_fn);
 
 /// branches[index](); the last one when the index is out of range (tf.switch_case).
 Tensors switch_case(const Tensor& index, const std::vector<std::function<Tensors()>>& branches);
 
 /// Repeats vars = body(vars) while cond(vars) is true (tf.while_loop). Shapes must stay what they are, unless
 /// `shape_invariants` says less about them.
-Tensors while_loop(const std::function<Tensor(const Tensors&)>& cond, const std::function<Tensors(const Tensors&)>& body,
-                   const Tensors& vars, const std::vector<Shape>& shape_invariants = {});
+Tensors while_loop(const std::function<Tensor(const Tensors&)>& cond,
+                   const std::function<Tensors(const Tensors&)>& body, const Tensors& vars,
+                   const std::vector<Shape>& shape_invariants = {});
 
 /// fn over the rows of each tensor; results are stacked (tf.map_fn).
 Tensors map_fn(const std::function<Tensors(const Tensors&)>& fn, const Tensors& elems,

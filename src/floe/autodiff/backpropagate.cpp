@@ -42,12 +42,14 @@ std::vector<Gradient> differentiate(const OpRecord& r, std::span<const Gradient>
     return std::move(c.results());
   }
   if (r.op->no_gradient) return std::vector<Gradient>(r.inputs.size());
-  throw NoGradientDefined(
-      cat("No gradient defined for operation '", r.name, "' (op type: ", r.op->name,
-          "). In general every operation must have an associated `@tf.RegisterGradient` for correct autodiff, "
-          "which this op is lacking. If you want to pretend this operation is a constant in your program, you may "
-          "insert `tf.stop_gradient`. This can be useful to silence the error in cases where you know gradients are "
-          "not needed, e.g. the forward pass of tf.custom_gradient."));
+  throw NoGradientDefined(cat(
+      "No gradient defined for operation '", r.name, "' (op type: ", r.op->name,
+      "). In general every operation must have an associated `@tf.RegisterGradient` for correct autodiff, "
+      "which this op is lacking. If you want to pretend this operation is a constant in your program, you "
+      "may "
+      "insert `tf.stop_gradient`. This can be useful to silence the error in cases where you know gradients "
+      "are "
+      "not needed, e.g. the forward pass of tf.custom_gradient."));
 }
 
 bool any(const std::vector<bool>& v) {
@@ -135,7 +137,9 @@ std::vector<OpRecordPtr> records_between(RecordedGraph& g, std::span<const Tenso
     if (hit || from.count(n)) reached.insert(n);
     if (!hit) continue;
     auto r = std::make_shared<OpRecord>();
-    if (!n->op) throw NoGradientDefined(cat("No gradient defined for operation '", n->name, "' (op type: ", n->op_name, ")"));
+    if (!n->op)
+      throw NoGradientDefined(
+          cat("No gradient defined for operation '", n->name, "' (op type: ", n->op_name, ")"));
     r->op = n->op;
     r->name = n->name;
     r->attrs = n->attrs;
@@ -146,7 +150,8 @@ std::vector<OpRecordPtr> records_between(RecordedGraph& g, std::span<const Tenso
         Tensor c = g.symbol(e);
         c.rep()->id = UINT64_MAX;
         return c;
-      }() : t);
+      }()
+                                                      : t);
     }
     r->outputs = g.symbols(n);
     records.push_back(std::move(r));

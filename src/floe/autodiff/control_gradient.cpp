@@ -35,8 +35,7 @@ std::vector<std::shared_ptr<ConcreteFunction>> branches_of(const Node& n, const 
 }
 
 AttrMap branch_attrs(const Node& n, const std::vector<std::shared_ptr<ConcreteFunction>>& f) {
-  if (n.is("If") || n.is("StatelessIf"))
-    return {{"then_branch", f[0]->ref()}, {"else_branch", f[1]->ref()}};
+  if (n.is("If") || n.is("StatelessIf")) return {{"then_branch", f[0]->ref()}, {"else_branch", f[1]->ref()}};
   std::vector<FuncRef> refs;
   for (auto& b : f) refs.push_back(b->ref());
   return {{"branches", refs}};
@@ -62,7 +61,8 @@ void extend_branches(Node& n, RecordedGraph& g, const std::vector<std::shared_pt
   std::vector<std::vector<DType>> extra;
   for (auto& b : d) {
     std::vector<DType> t;
-    for (size_t i = b->results; i < b->forward->results().size(); ++i) t.push_back(type_of(b->forward->results()[i]));
+    for (size_t i = b->results; i < b->forward->results().size(); ++i)
+      t.push_back(type_of(b->forward->results()[i]));
     types.insert(types.end(), t.begin(), t.end());
     shapes.insert(shapes.end(), t.size(), Shape::unknown());
     extra.push_back(std::move(t));
@@ -81,8 +81,8 @@ void extend_branches(Node& n, RecordedGraph& g, const std::vector<std::shared_pt
         results.push_back(
             f.recorded()->bring_in(grad::op("FakeParam", {}, {{"dtype", t}, {"shape", Shape::unknown()}})));
     }
-    extended.push_back(ConcreteFunction::make(f.recorded(), f.all_inputs(), std::move(results),
-                                              cat("branch_", i), {}));
+    extended.push_back(
+        ConcreteFunction::make(f.recorded(), f.all_inputs(), std::move(results), cat("branch_", i), {}));
   }
   call_by(n, g, extended, std::move(types), std::move(shapes));
 }
@@ -168,7 +168,8 @@ std::vector<Gradient> gradient_of_branches(const OpRecord& r, std::span<const Gr
     shapes.push_back(Shape::unknown());
   }
   for (size_t i = 0; i < wanted.size(); ++i)
-    if (r.inputs[size_t(wanted[i])].dtype() != DType::kResource) shapes[i] = r.inputs[size_t(wanted[i])].shape();
+    if (r.inputs[size_t(wanted[i])].dtype() != DType::kResource)
+      shapes[i] = r.inputs[size_t(wanted[i])].shape();
   AttrMap attrs = branch_attrs(*n, back);
   attrs.set("Tin", tin);
   attrs.set("Tout", tout);
@@ -186,7 +187,8 @@ std::vector<Gradient> gradient_of_branches(const OpRecord& r, std::span<const Gr
 }
 
 Tensor empty_list(DType element) {
-  return grad::op("EmptyTensorList", {grad::int32_scalar(-1), grad::int32_scalar(-1)}, {{"element_dtype", element}});
+  return grad::op("EmptyTensorList", {grad::int32_scalar(-1), grad::int32_scalar(-1)},
+                  {{"element_dtype", element}});
 }
 
 struct Loop {
@@ -228,9 +230,10 @@ void extend_loop(Loop& l) {
     GraphScope scope(body);
     std::vector<Tensor> vars;
     for (size_t i = 0; i < l.vars; ++i)
-      vars.push_back(body->add_input(type_of(body_args[i]), l.graph->symbol(n.inputs[i]).shape().has_rank()
-                                                                ? l.body->recorded()->symbol(body_args[i]).shape()
-                                                                : Shape::unknown(),
+      vars.push_back(body->add_input(type_of(body_args[i]),
+                                     l.graph->symbol(n.inputs[i]).shape().has_rank()
+                                         ? l.body->recorded()->symbol(body_args[i]).shape()
+                                         : Shape::unknown(),
                                      cat("var_", i)));
     Tensor counter = body->add_input(DType::kInt32, Shape{}, "counter");
     std::vector<Tensor> lists;
@@ -311,7 +314,8 @@ std::vector<Gradient> gradient_of_loop(const OpRecord& r, std::span<const Gradie
   for (auto& o : l.d->outputs)
     if (type_of(body_args[size_t(o.input)]) == DType::kResource && needed[size_t(o.input)]) {
       handles.push_back(o.input);
-      initial.push_back(zeros_of_input(*l.body->recorded(), body_args[size_t(o.input)], r.inputs[size_t(o.input)]));
+      initial.push_back(
+          zeros_of_input(*l.body->recorded(), body_args[size_t(o.input)], r.inputs[size_t(o.input)]));
     }
   size_t first_list = initial.size();
   for (int o : l.list_output)
@@ -347,7 +351,7 @@ std::vector<Gradient> gradient_of_loop(const OpRecord& r, std::span<const Gradie
         continue;
       }
       std::vector<Tensor> popped = floe::call("TensorListPopBack", {in[first_list + at++], grad::int32s({})},
-                                        {{"element_dtype", l.extra_types[i]}});
+                                              {{"element_dtype", l.extra_types[i]}});
       lists.push_back(popped[0]);
       const Endpoint& e = l.d->forward->results()[l.d->results + i];
       Tensor value = popped[1];
@@ -371,7 +375,8 @@ std::vector<Gradient> gradient_of_loop(const OpRecord& r, std::span<const Gradie
     }
     for (const Tensor& t : lists) outs.push_back(body->bring_in(t));
     for (size_t i = first_invariant; i < in.size(); ++i) outs.push_back(symbol_of(in[i]).endpoint);
-    if (!body->captures().empty()) throw Internal(cat("the gradient of ", l.node->name, " uses tensors of outside"));
+    if (!body->captures().empty())
+      throw Internal(cat("the gradient of ", l.node->name, " uses tensors of outside"));
   }
   auto cond = RecordedGraph::make("gradient_cond", RecordedGraph::Kind::kFunction);
   std::vector<Endpoint> cond_args, cond_outs;
@@ -409,7 +414,8 @@ std::vector<Gradient> gradient_of_loop(const OpRecord& r, std::span<const Gradie
 
 void init_control_gradients();
 void init_control_gradients() {
-  for (const char* op : {"If", "StatelessIf", "Case", "StatelessCase"}) set_gradient(op, gradient_of_branches);
+  for (const char* op : {"If", "StatelessIf", "Case", "StatelessCase"})
+    set_gradient(op, gradient_of_branches);
   for (const char* op : {"While", "StatelessWhile"}) set_gradient(op, gradient_of_loop);
 }
 

@@ -64,8 +64,10 @@ std::shared_ptr<const Differentiated> build(ConcreteFunction& f) {
     results.push_back(c.endpoint);
     args.push_back(c.inner);
   }
-  d->forward = ConcreteFunction::make(g, f.inputs(), std::move(results), cat("forward_", g->name()), f.capture_list());
-  d->backward = ConcreteFunction::make(b, std::move(args), std::move(outs), cat("backward_", g->name()), std::move(kept));
+  d->forward =
+      ConcreteFunction::make(g, f.inputs(), std::move(results), cat("forward_", g->name()), f.capture_list());
+  d->backward = ConcreteFunction::make(b, std::move(args), std::move(outs), cat("backward_", g->name()),
+                                       std::move(kept));
   return d;
 }
 
@@ -105,7 +107,8 @@ std::vector<Tensor> watched_call(ConcreteFunction& f, std::vector<Tensor> inputs
   for (Tensor& t : outputs)
     if (t.is_concrete() && t.rep()->refs.load() != 1) t = t.alias();
   r.outputs = outputs;
-  r.backward = [keep, outputs, n = r.inputs.size()](std::span<const Gradient> grads, const std::vector<bool>&) {
+  r.backward = [keep, outputs, n = r.inputs.size()](std::span<const Gradient> grads,
+                                                    const std::vector<bool>&) {
     return call_gradient(*keep, outputs, grads, n);
   };
   outputs.resize(f.results().size());
@@ -175,10 +178,10 @@ std::vector<Gradient> call_gradient(ConcreteFunction& f, std::span<const Tensor>
   size_t level = level_for(*levels, f.results().size(), grads);
   auto d = differentiated(f, level);
   if (outputs.size() < d->forward->results().size())
-    throw FailedPrecondition(
-        cat("The gradient of the gradient of function '", f.name(),
-            "' was asked for, but no tape was open for it when the function was called. Open the outer GradientTape "
-            "before the call, or make it persistent."));
+    throw FailedPrecondition(cat("The gradient of the gradient of function '", f.name(),
+                                 "' was asked for, but no tape was open for it when the function was called. "
+                                 "Open the outer GradientTape "
+                                 "before the call, or make it persistent."));
   return d->call(grads, outputs, num_inputs);
 }
 

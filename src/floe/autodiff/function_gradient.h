@@ -15,8 +15,8 @@ struct Differentiated {
   std::shared_ptr<ConcreteFunction> forward;
   /// Arguments: a gradient per differentiable result (see `graded`), then the intermediates.
   std::shared_ptr<ConcreteFunction> backward;
-  size_t results = 0;        // of the function it was made from
-  std::vector<int> graded;   // which of them take a gradient
+  size_t results = 0;       // of the function it was made from
+  std::vector<int> graded;  // which of them take a gradient
   struct Output {
     int input;    // of all inputs
     bool slices;  // three results instead of one

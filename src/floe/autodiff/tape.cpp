@@ -13,10 +13,12 @@ namespace {
 
 std::vector<Gradient> starts(const std::vector<Tensor>& targets, const std::vector<Tensor>& given) {
   if (!given.empty() && given.size() != targets.size())
-    throw InvalidArgument(cat("There are ", targets.size(), " targets and ", given.size(), " output gradients"));
+    throw InvalidArgument(
+        cat("There are ", targets.size(), " targets and ", given.size(), " output gradients"));
   std::vector<Gradient> v;
   for (size_t i = 0; i < targets.size(); ++i) {
-    if (!is_floating(targets[i].dtype()) && !is_complex(targets[i].dtype()) && targets[i].dtype() != DType::kVariant)
+    if (!is_floating(targets[i].dtype()) && !is_complex(targets[i].dtype()) &&
+        targets[i].dtype() != DType::kVariant)
       v.emplace_back();
     else
       v.emplace_back(!given.empty() && given[i] ? given[i] : grad::ones_like(targets[i]));
@@ -131,7 +133,9 @@ std::vector<Gradient> gradients(const std::vector<Tensor>& ys, const std::vector
                                 const std::vector<Tensor>& stop) {
   init_autodiff();
   const auto& g = current_graph();
-  if (!g) throw FailedPrecondition("tf.gradients is not supported when eager execution is enabled. Use tf.GradientTape instead.");
+  if (!g)
+    throw FailedPrecondition(
+        "tf.gradients is not supported when eager execution is enabled. Use tf.GradientTape instead.");
   // Tensors of the graph; what comes from outside is captured.
   auto inside = [&](const std::vector<Tensor>& v) {
     std::vector<Tensor> r;

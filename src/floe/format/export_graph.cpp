@@ -126,7 +126,8 @@ MessagePtr export_graph(const Graph& g, size_t from, bool with_shapes, const Mes
   }
   if (g.library)
     for (const std::string& name : g.library->names())
-      if (copied.count(name)) continue;
+      if (copied.count(name))
+        continue;
       else if (auto body = g.library->find({name, nullptr}))
         function_to_def(*body, def->mutable_message("library").add_message("function"));
   return def;

@@ -88,7 +88,8 @@ void bind_autodiff(nb::module_& m) {
       "set_node_gradient_of_inputs",
       [](GraphCore& g, size_t node, nb::object backward) {
         auto held = hold(std::move(backward));
-        g.recorded->node_gradients[g.node(node)] = [held](std::span<const Gradient> grads, const std::vector<bool>&) {
+        g.recorded->node_gradients[g.node(node)] = [held](std::span<const Gradient> grads,
+                                                          const std::vector<bool>&) {
           nb::gil_scoped_acquire gil;
           return call_rule(*held, nb::none(), grads);
         };
@@ -103,7 +104,8 @@ void bind_autodiff(nb::module_& m) {
                                                                    const std::vector<bool>&) {
           nb::gil_scoped_acquire gil;
           std::vector<Gradient> result(outputs);
-          for (Gradient& x : call_rule(*held, nb::none(), grads.subspan(0, outputs))) result.push_back(std::move(x));
+          for (Gradient& x : call_rule(*held, nb::none(), grads.subspan(0, outputs)))
+            result.push_back(std::move(x));
           return result;
         };
       },
@@ -111,8 +113,8 @@ void bind_autodiff(nb::module_& m) {
   m.def(
       "gradients",
       [](nb::list ys, nb::list xs, nb::object grads, nb::list stop) {
-        return gradient_list(gradients(tensors_from(ys), tensors_from(xs), maybe_tensors(grads), Unconnected::kNone,
-                                       tensors_from(stop)));
+        return gradient_list(gradients(tensors_from(ys), tensors_from(xs), maybe_tensors(grads),
+                                       Unconnected::kNone, tensors_from(stop)));
       },
       nb::arg("ys"), nb::arg("xs"), nb::arg("grad_ys").none(), nb::arg("stop_gradients"));
   m.def("variable_accessed", [](nb::handle handle) { variable_accessed(*unwrap(handle)); });

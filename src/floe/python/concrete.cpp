@@ -44,6 +44,61 @@ nb::list call(const Concrete& c, nb::handle args) {
   return wrap_all(std::move(out));
 }
 
+// Traces by the dtypes and shapes of plain tensor arguments, for calls that need nothing else looked at.
+class Calls {
+ public:
+  void add(nb::list args, const Concrete& c) {
+    Entry e;
+    for (nb::handle h : args) {
+      const Tensor* t = unwrap(h);
+      e.types.push_back(t->dtype());
+      e.shapes.push_back(t->shape());
+    }
+    e.f = c.f;
+    if (entries_.size() >= kMaxEntries) entries_.erase(entries_.begin());
+    entries_.push_back(std::move(e));
+  }
+  // The only result, or NotImplemented where the call has to go the long way.
+  nb::object call(nb::handle args) {
+    std::vector<Tensor> in;
+    size_t n = size_t(PyTuple_GET_SIZE(args.ptr()));
+    in.reserve(n);
+    if (!executing_eagerly()) return not_implemented();
+    for (size_t i = 0; i < n; ++i) {
+      EagerTensor* t = nullptr;
+      if (!nb::try_cast<EagerTensor*>(nb::handle(PyTuple_GET_ITEM(args.ptr(), Py_ssize_t(i))), t) || !t)
+        return not_implemented();
+      in.push_back(t->value);
+    }
+    for (const Entry& e : entries_) {
+      if (!matches(e, in)) continue;
+      auto f = e.f;  // the list may change while it runs
+      return wrap(run(*f, std::move(in))[0]);
+    }
+    return not_implemented();
+  }
+
+ private:
+  static constexpr size_t kMaxEntries = 16;
+  struct Entry {
+    std::vector<DType> types;
+    std::vector<Shape> shapes;
+    std::shared_ptr<ConcreteFunction> f;
+  };
+  static std::vector<Tensor> run(ConcreteFunction& f, std::vector<Tensor> in) {
+    nb::gil_scoped_release release;
+    return f.call(std::move(in));
+  }
+  static nb::object not_implemented() { return nb::borrow(Py_NotImplemented); }
+  static bool matches(const Entry& e, const std::vector<Tensor>& in) {
+    if (e.types.size() != in.size()) return false;
+    for (size_t i = 0; i < in.size(); ++i)
+      if (e.types[i] != in[i].dtype() || !(e.shapes[i] == in[i].shape())) return false;
+    return true;
+  }
+  std::vector<Entry> entries_;
+};
+
 Branch branch_from(nb::handle pair) {
   Branch b{nb::cast<GraphCore&>(pair[0]).recorded, {}};
   GraphScope scope(b.graph);
@@ -114,6 +169,11 @@ void bind_concrete(nb::module_& m) {
     return wrap_message(*d);
   });
 
+  nb::class_<Calls>(m, "Calls")
+      .def(nb::init<>())
+      .def("add", &Calls::add, nb::arg("args"), nb::arg("function"))
+      .def("__call__", &Calls::call, nb::arg("args"));
+
   m.def(
       "record_branches",
       [](nb::handle selector, nb::list branches, bool is_case, const std::string& name) {
@@ -134,13 +194,13 @@ void bind_concrete(nb::module_& m) {
       nb::arg("cond"), nb::arg("body"), nb::arg("initial"), nb::arg("shapes"), nb::arg("parallel_iterations"),
       nb::arg("name"));
 
-  nb::class_<std::shared_ptr<RegisteredCallback>>(m, "Callback").def_prop_ro(
-      "token", [](const std::shared_ptr<RegisteredCallback>& r) { return bytes_object(r->token); });
+  nb::class_<std::shared_ptr<RegisteredCallback>>(m, "Callback")
+      .def_prop_ro("token",
+                   [](const std::shared_ptr<RegisteredCallback>& r) { return bytes_object(r->token); });
   m.def("register_callback",
         [](nb::object fn) { return std::make_shared<RegisteredCallback>(python_callback(std::move(fn))); });
-  m.def(
-      "keep_alive_with",
-      [](GraphCore& g, std::shared_ptr<RegisteredCallback>& r) { g.recorded->called.push_back(r); });
+  m.def("keep_alive_with",
+        [](GraphCore& g, std::shared_ptr<RegisteredCallback>& r) { g.recorded->called.push_back(r); });
   m.def("set_locator", [](nb::object fn) {
     static nb::object* const held = new nb::object;
     *held = std::move(fn);

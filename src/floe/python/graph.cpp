@@ -11,23 +11,6 @@
 namespace floe::python {
 namespace {
 
-using Output = std::pair<size_t, int>;  // node, index
-
-Endpoint endpoint(const GraphCore& g, const Output& o) {
-  Node* n = g.node(o.first);
-  if (!n->op)
-    while (n->num_outputs() <= o.second) n->output_types.push_back(DType::kInvalid);
-  if (o.second < 0 || o.second >= n->num_outputs())
-    throw OutOfRange(cat("Node '", n->name, "' has ", n->num_outputs(), " outputs, not output ", o.second));
-  return {n, o.second};
-}
-
-std::vector<Endpoint> endpoints(const GraphCore& g, const std::vector<Output>& v) {
-  std::vector<Endpoint> e;
-  for (const Output& o : v) e.push_back(endpoint(g, o));
-  return e;
-}
-
 nb::object attr_of(const GraphCore& g, size_t i, const std::string& name) {
   const AttrValue* v = g.node(i)->attrs.find(name);
   if (!v)
@@ -65,12 +48,29 @@ nb::list consumers(const GraphCore& g, const Output& o) {
 
 }  // namespace
 
+Endpoint endpoint(const GraphCore& g, const Output& o) {
+  Node* n = g.node(o.first);
+  if (!n->op)
+    while (n->num_outputs() <= o.second) n->output_types.push_back(DType::kInvalid);
+  if (o.second < 0 || o.second >= n->num_outputs())
+    throw OutOfRange(cat("Node '", n->name, "' has ", n->num_outputs(), " outputs, not output ", o.second));
+  return {n, o.second};
+}
+
+std::vector<Endpoint> endpoints(const GraphCore& g, const std::vector<Output>& v) {
+  std::vector<Endpoint> e;
+  for (const Output& o : v) e.push_back(endpoint(g, o));
+  return e;
+}
+
 GraphCore::GraphCore(const std::string& name, bool is_function)
     : GraphCore(RecordedGraph::make(
           name, is_function ? RecordedGraph::Kind::kFunction : RecordedGraph::Kind::kProgram)) {}
 
 GraphCore::GraphCore(std::shared_ptr<RecordedGraph> g)
-    : recorded(std::move(g)), program(std::make_shared<Program::Impl>()), library(Message::make(schema::GraphDef)) {
+    : recorded(std::move(g)),
+      program(std::make_shared<Program::Impl>()),
+      library(Message::make(schema::GraphDef)) {
   program->graph = recorded->shared_graph();
   cores()[recorded.get()] = this;
 }
@@ -130,9 +130,12 @@ void bind_graph(nb::module_& m) {
     for (auto [k, v] : attrs)
       g.recorded->extra_attrs.set(nb::cast<std::string>(k), attr_from_proto(unwrap_message(v)));
   });
-  c.def("add_input", [](GraphCore& g, nb::handle dtype, nb::handle shape, const std::string& name) {
-    return wrap(g.recorded->add_input(dtype_from(dtype), shape_from(shape), name));
-  }, nb::arg("dtype"), nb::arg("shape").none(), nb::arg("name"));
+  c.def(
+      "add_input",
+      [](GraphCore& g, nb::handle dtype, nb::handle shape, const std::string& name) {
+        return wrap(g.recorded->add_input(dtype_from(dtype), shape_from(shape), name));
+      },
+      nb::arg("dtype"), nb::arg("shape").none(), nb::arg("name"));
   c.def("constant", [](GraphCore& g, nb::handle value, const std::string& name) {
     return wrap(g.recorded->constant(to_tensor(value), name));
   });
@@ -158,12 +161,15 @@ void bind_graph(nb::module_& m) {
   });
   c.def("symbol", [](const GraphCore& g, Output o) { return wrap(g.recorded->symbol(endpoint(g, o))); });
   c.def("location", [](const GraphCore& g, size_t i) { return str_object(g.recorded->location(g.node(i))); });
-  c.def("set_shape", [](GraphCore& g, Output o, nb::handle shape) {
-    Endpoint e = endpoint(g, o);
-    auto& shapes = e.node->output_shapes;
-    if (shapes.size() <= size_t(e.index)) shapes.resize(size_t(e.index) + 1, Shape::unknown());
-    shapes[size_t(e.index)] = shape_from(shape);
-  }, nb::arg("output"), nb::arg("shape").none());
+  c.def(
+      "set_shape",
+      [](GraphCore& g, Output o, nb::handle shape) {
+        Endpoint e = endpoint(g, o);
+        auto& shapes = e.node->output_shapes;
+        if (shapes.size() <= size_t(e.index)) shapes.resize(size_t(e.index) + 1, Shape::unknown());
+        shapes[size_t(e.index)] = shape_from(shape);
+      },
+      nb::arg("output"), nb::arg("shape").none());
   c.def("known_value", [](const GraphCore& g, Output o) -> nb::object {
     Tensor t = g.recorded->known().value(endpoint(g, o));
     return t ? wrap(t) : nb::none();
@@ -177,7 +183,8 @@ void bind_graph(nb::module_& m) {
   });
   c.def("update_input", [](GraphCore& g, size_t i, size_t k, Output o) {
     Node* n = g.node(i);
-    if (k >= n->inputs.size()) throw OutOfRange(cat("Node '", n->name, "' has ", n->inputs.size(), " inputs"));
+    if (k >= n->inputs.size())
+      throw OutOfRange(cat("Node '", n->name, "' has ", n->inputs.size(), " inputs"));
     g.originals.erase(n);
     n->inputs[k] = endpoint(g, o);
   });
@@ -231,7 +238,8 @@ void bind_graph(nb::module_& m) {
         if (shapes) infer_shapes(g);
         MessagePtr def = export_graph(g.graph(), from, shapes, g.library.get());
         for (size_t i = from; !shapes && i < g.graph().nodes().size(); ++i)
-          if (g.originals.count(g.node(i))) g.fill_node_def(*g.node(i), def->mutable_message("node", i - from));
+          if (g.originals.count(g.node(i)))
+            g.fill_node_def(*g.node(i), def->mutable_message("node", i - from));
         return wrap_message(*def);
       },
       nb::arg("from_version") = 0, nb::arg("add_shapes") = false);

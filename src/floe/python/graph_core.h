@@ -19,16 +19,21 @@ struct GraphCore {
   std::shared_ptr<RecordedGraph> recorded;
   /// For running pieces of the graph: state and compiled functions.
   std::shared_ptr<Program::Impl> program;
-  MessagePtr library;    // a GraphDef that holds the functions of imported graphs
+  MessagePtr library;  // a GraphDef that holds the functions of imported graphs
   /// NodeDefs of imported nodes as their file had them: message and position.
   std::unordered_map<const Node*, std::pair<MessagePtr, size_t>> originals;
   PyObject* owner = nullptr;  // weak reference to the Python Graph
-  size_t inferred = 0;   // nodes whose shapes are known as far as they can be
+  size_t inferred = 0;        // nodes whose shapes are known as far as they can be
 
   Graph& graph() const { return recorded->graph(); }
   void fill_node_def(const Node& n, Message& node_def) const;
   Node* node(size_t i) const;
 };
+
+/// Outputs as Python names them: node, index.
+using Output = std::pair<size_t, int>;
+Endpoint endpoint(const GraphCore& g, const Output& o);
+std::vector<Endpoint> endpoints(const GraphCore& g, const std::vector<Output>& v);
 
 /// The Python Graph of a recorded graph, made when there is none.
 nb::object graph_object(const std::shared_ptr<RecordedGraph>& g);

@@ -1,4 +1,5 @@
 #include "floe/python/py.h"
+#include "floe/python/run.h"
 
 NB_MODULE(_floe, m) {
   using namespace floe::python;
@@ -14,6 +15,7 @@ NB_MODULE(_floe, m) {
   bind_operators(m);
   bind_graph(m);
   bind_function(m);
+  bind_session(m);
   bind_concrete(m);
   bind_autodiff(m);
   bind_misc(m);

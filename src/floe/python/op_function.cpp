@@ -17,7 +17,7 @@ namespace {
 
 struct OpInfo {
   const OpDef* op = nullptr;
-  std::string function;  // "mat_mul", for messages
+  std::string function;         // "mat_mul", for messages
   std::vector<PyObject*> keys;  // inputs, attributes, "name"
   std::vector<const AttrDef*> attrs;
   nb::object tuple_class;  // for several outputs
@@ -25,15 +25,16 @@ struct OpInfo {
 };
 
 struct OpFunction {
-  PyObject_HEAD
-  vectorcallfunc vectorcall;
+  PyObject_HEAD vectorcallfunc vectorcall;
   OpInfo* info;
   PyObject* dict;
 };
 
 constexpr size_t kReleaseBytes = 16 << 10;  // smaller inputs are done before another thread could wake up
 
-const AttrDef* attr_of(const OpDef& op, const std::string& name) { return name.empty() ? nullptr : op.find_attr(name); }
+const AttrDef* attr_of(const OpDef& op, const std::string& name) {
+  return name.empty() ? nullptr : op.find_attr(name);
+}
 
 // The types that type attributes are bound to so far.
 class Types {
@@ -68,7 +69,8 @@ class Arguments {
       : info_(info), values_(info.keys.size(), nullptr) {
     if (nargs && !info.positional) throw_keywords_only();
     if (nargs > info.keys.size())
-      throw_python(PyExc_TypeError, cat(info.function, "() takes ", info.keys.size(), " arguments, ", nargs, " given"));
+      throw_python(PyExc_TypeError,
+                   cat(info.function, "() takes ", info.keys.size(), " arguments, ", nargs, " given"));
     for (size_t i = 0; i < nargs; ++i) values_[i] = args[i];
     size_t n = kwnames ? size_t(PyTuple_GET_SIZE(kwnames)) : 0;
     for (size_t i = 0; i < n; ++i) values_[find(PyTuple_GET_ITEM(kwnames, Py_ssize_t(i)))] = args[nargs + i];
@@ -87,8 +89,9 @@ class Arguments {
     if (missing.empty()) return;
     std::string names;
     for (size_t i = 0; i < missing.size(); ++i) names += cat(i ? " and " : "", "'", missing[i], "'");
-    throw_python(PyExc_TypeError, cat(info_.function, "() missing ", missing.size(), " required positional argument",
-                                      missing.size() > 1 ? "s" : "", ": ", names));
+    throw_python(PyExc_TypeError,
+                 cat(info_.function, "() missing ", missing.size(), " required positional argument",
+                     missing.size() > 1 ? "s" : "", ": ", names));
   }
 
  private:
@@ -161,16 +164,16 @@ class Caller {
       return;
     }
     if (!PyList_Check(v.ptr()) && !PyTuple_Check(v.ptr()))
-      throw_python(PyExc_TypeError, cat("Expected list for '", a.name, "' argument to '", info_.function, "' Op, not ",
-                                        nb::cast<std::string>(nb::repr(v)), "."));
+      throw_python(PyExc_TypeError, cat("Expected list for '", a.name, "' argument to '", info_.function,
+                                        "' Op, not ", nb::cast<std::string>(nb::repr(v)), "."));
     std::vector<DType> list_types;
     size_t n = nb::len(v);
     const std::vector<DType>* given = nullptr;
     if (!a.type_list_attr.empty() && attrs_.has(a.type_list_attr))
       given = &attrs_.get<std::vector<DType>>(a.type_list_attr);
     for (size_t k = 0; k < n; ++k) {
-      DType want = a.type != DType::kInvalid ? a.type
-                   : !a.type_attr.empty()    ? types_.get(a.type_attr)
+      DType want = a.type != DType::kInvalid    ? a.type
+                   : !a.type_attr.empty()       ? types_.get(a.type_attr)
                    : given && k < given->size() ? (*given)[k]
                                                 : DType::kInvalid;
       Tensor t = tensor(v[k], a, want);
@@ -194,7 +197,8 @@ class Caller {
     }
     DType hint = DType::kInvalid;
     if (want == DType::kInvalid)
-      if (const AttrDef* d = attr_of(op_, a.type_attr); d && d->has_default) hint = std::get<DType>(d->default_value);
+      if (const AttrDef* d = attr_of(op_, a.type_attr); d && d->has_default)
+        hint = std::get<DType>(d->default_value);
     return to_input(v, want, hint, executing_eagerly() ? std::string_view() : cat(op_.name, "/", a.name));
   }
 
@@ -204,11 +208,12 @@ class Caller {
                                 "(zero-based) was expected to be a ", short_name(want), " tensor but is a ",
                                 short_name(found), " tensor [Op:", op_.name, "]"));
     if (a.type != DType::kInvalid)
-      throw_python(PyExc_TypeError, cat("Input '", a.name, "' of '", op_.name, "' Op has type ", dtype_name(found),
-                                        " that does not match expected type of ", dtype_name(want), "."));
-    throw_python(PyExc_TypeError, cat("Input '", a.name, "' of '", op_.name, "' Op has type ", dtype_name(found),
-                                      " that does not match type ", dtype_name(want), " of argument '",
-                                      first_bound_to(a.type_attr), "'."));
+      throw_python(PyExc_TypeError,
+                   cat("Input '", a.name, "' of '", op_.name, "' Op has type ", dtype_name(found),
+                       " that does not match expected type of ", dtype_name(want), "."));
+    throw_python(PyExc_TypeError, cat("Input '", a.name, "' of '", op_.name, "' Op has type ",
+                                      dtype_name(found), " that does not match type ", dtype_name(want),
+                                      " of argument '", first_bound_to(a.type_attr), "'."));
   }
   static const char* short_name(DType t) {
     return t == DType::kFloat32 ? "float" : t == DType::kFloat64 ? "double" : dtype_name(t);
@@ -342,7 +347,8 @@ PyType_Slot op_slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(op_dealloc)},
                           {Py_tp_repr, reinterpret_cast<void*>(op_repr)},
                           {Py_tp_members, op_members},
                           {0, nullptr}};
-PyType_Spec op_spec = {"floe.Op", sizeof(OpFunction), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL, op_slots};
+PyType_Spec op_spec = {"floe.Op", sizeof(OpFunction), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL,
+                       op_slots};
 
 nb::object make_op_function(const std::string& name, const std::string& function, nb::dict renamed,
                             nb::object tuple_class, bool positional) {

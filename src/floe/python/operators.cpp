@@ -41,7 +41,8 @@ const Tensor* eager(PyObject* o) {
 
 constexpr int64_t kSmall = 4096;  // elements; more are done without holding up other threads
 
-PyObject* short_way(const Operator& op, Slot slot, const Tensor* x, const Tensor* y, PyObject* a, PyObject* b) {
+PyObject* short_way(const Operator& op, Slot slot, const Tensor* x, const Tensor* y, PyObject* a,
+                    PyObject* b) {
   if (!executing_eagerly()) return nullptr;
   Tensor made;
   if (!x) {

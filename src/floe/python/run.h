@@ -15,4 +15,6 @@ struct Runner {
 Runner make_runner(const std::shared_ptr<Program::Impl>& program, std::span<const Endpoint> feeds,
                    std::span<const Endpoint> fetches, std::span<Node* const> targets = {});
 
+void bind_session(nb::module_& m);
+
 }  // namespace floe::python

@@ -220,7 +220,7 @@ Shape shape_from(nb::handle h) {
 
 void bind_tensor(nb::module_& m) {
   nb::class_<PyTensor> base(m, "Tensor", nb::dynamic_attr(), nb::is_weak_referenceable(),
-                             nb::type_slots(operator_slots()));
+                            nb::type_slots(operator_slots()));
   base.def_prop_ro("dtype", [](const PyTensor& t) { return dtype_object(t.value.dtype()); });
   base.def_prop_ro("_id", [](const PyTensor& t) { return tensor_id(t.value); });
 
@@ -231,8 +231,10 @@ void bind_tensor(nb::module_& m) {
     return shape_object(known ? e.node->output_shapes[size_t(e.index)] : Shape::unknown());
   });
   symbolic.def_prop_ro("name", [](const SymbolicTensor& t) { return str_object(tensor_name(t.value)); });
-  symbolic.def_prop_ro("value_index", [](const SymbolicTensor& t) { return symbol_of(t.value).endpoint.index; });
-  symbolic.def_prop_ro("_node_id", [](const SymbolicTensor& t) { return symbol_of(t.value).endpoint.node->id; });
+  symbolic.def_prop_ro("value_index",
+                       [](const SymbolicTensor& t) { return symbol_of(t.value).endpoint.index; });
+  symbolic.def_prop_ro("_node_id",
+                       [](const SymbolicTensor& t) { return symbol_of(t.value).endpoint.node->id; });
 
   nb::class_<EagerTensor, PyTensor> c(m, "EagerTensor", nb::type_slots(eager_slots));
   c.def("numpy", [](nb::handle self) {

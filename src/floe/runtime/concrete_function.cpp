@@ -40,7 +40,8 @@ std::shared_ptr<ConcreteFunction> ConcreteFunction::make(std::shared_ptr<Recorde
 
 std::shared_ptr<ConcreteFunction> ConcreteFunction::make(std::shared_ptr<RecordedGraph> recorded,
                                                          std::vector<Endpoint> inputs,
-                                                         std::vector<Endpoint> results, const std::string& name,
+                                                         std::vector<Endpoint> results,
+                                                         const std::string& name,
                                                          std::vector<RecordedGraph::Capture> captures) {
   std::shared_ptr<ConcreteFunction> f(new ConcreteFunction);
   f->recorded_ = std::move(recorded);
@@ -164,7 +165,8 @@ void ConcreteFunction::extend_call(Node* n, Graph& graph) {
 
 std::vector<Tensor> ConcreteFunction::call(std::vector<Tensor> args) {
   if (args.size() != inputs_.size())
-    throw InvalidArgument(cat("Function '", name_, "' takes ", inputs_.size(), " arguments, ", args.size(), " given"));
+    throw InvalidArgument(
+        cat("Function '", name_, "' takes ", inputs_.size(), " arguments, ", args.size(), " given"));
   for (Tensor& t : captured()) args.push_back(std::move(t));
   return call_flat(std::move(args));
 }

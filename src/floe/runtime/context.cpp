@@ -131,13 +131,12 @@ std::vector<Tensor> call_op(const OpDef& op, std::vector<Tensor> inputs, AttrMap
   record.op = &op;
   record.name = name.empty() ? op.name : std::string(name);
   record.inputs = inputs;
-  record.attrs = attrs;
-  std::vector<DType> types;
-  for (const Tensor& t : inputs) types.push_back(t ? t.dtype() : DType::kInvalid);
-  infer_type_attrs(op, types, record.attrs, name);
-  record.attrs = normalize_attrs(op, std::move(record.attrs), name);
-  record.outputs =
-      g ? g->record(op, inputs, std::move(attrs), name) : run_op(op, std::move(inputs), std::move(attrs));
+  if (g) {
+    record.outputs = g->record(op, inputs, std::move(attrs), name);
+    if (!record.outputs.empty()) record.attrs = symbol_of(record.outputs[0]).endpoint.node->attrs;
+  } else {
+    record.outputs = run_op(op, std::move(inputs), std::move(attrs), &record.attrs);
+  }
   // Tapes tell tensors apart by their handle's identity: what an op only passed on gets one of its own.
   for (Tensor& t : record.outputs)
     if (t && t.is_concrete() && t.rep()->refs.load() != 1) t = t.alias();

@@ -87,8 +87,10 @@ void variable_accessed(const Tensor& handle);
 /// Op calls with a name for the node, if one is recorded.
 std::vector<Tensor> call_op(const OpDef& op, std::vector<Tensor> inputs, AttrMap attrs,
                             std::string_view name = {});
-/// Runs one op now, whatever is being recorded; nobody is told.
-std::vector<Tensor> run_op(const OpDef& op, std::vector<Tensor> inputs, AttrMap attrs);
+/// Runs one op now, whatever is being recorded; nobody is told. `completed` gets the attributes with
+/// defaults and types.
+std::vector<Tensor> run_op(const OpDef& op, std::vector<Tensor> inputs, AttrMap attrs,
+                           AttrMap* completed = nullptr);
 
 /// The shortest way for x op y where there is nothing to resolve: two values of one dtype and shape, an
 /// elementwise op without attributes of its own, nothing recorded and nobody watching. Else call_op.

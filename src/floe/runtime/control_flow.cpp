@@ -121,7 +121,8 @@ Node* record_loop(const LoopPart& cond, const LoopPart& body, const std::vector<
                 {"output_shapes", all_shapes},
                 {"parallel_iterations", parallel_iterations}};
   bool stateful = cond_f->stateful() || body_f->stateful();
-  return current_graph()->record_node(get_op(stateful ? "While" : "StatelessWhile"), inputs, std::move(attrs), name);
+  return current_graph()->record_node(get_op(stateful ? "While" : "StatelessWhile"), inputs, std::move(attrs),
+                                      name);
 }
 
 }  // namespace floe

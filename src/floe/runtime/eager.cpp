@@ -190,33 +190,51 @@ Tensor call_binary(const OpDef& op, const Tensor& x, const Tensor& y, std::strin
   return std::move(slots[2]);
 }
 
-std::vector<Tensor> run_op(const OpDef& op, std::vector<Tensor> inputs, AttrMap attrs) {
+namespace {
+
+// Without the cache: ops with state, or with attributes too large to be compared at each call.
+std::vector<Tensor> run_once(const OpDef& op, std::vector<Tensor> inputs, AttrMap attrs, RunState& state,
+                             AttrMap* completed) {
+  if (completed) {
+    std::vector<DType> types;
+    for (const Tensor& t : inputs) types.push_back(t ? t.dtype() : DType::kInvalid);
+    infer_type_attrs(op, types, attrs);
+    attrs = normalize_attrs(op, std::move(attrs));
+    *completed = attrs;
+  }
+  return invoke(op, std::move(inputs), std::move(attrs), state);
+}
+
+}  // namespace
+
+std::vector<Tensor> run_op(const OpDef& op, std::vector<Tensor> inputs, AttrMap attrs, AttrMap* completed) {
   RunState state;
   state.resources = &process_resources();
   state.threads = num_threads();
   uint64_t h = mix(0, reinterpret_cast<uintptr_t>(&op));
-  bool known = true;
+  bool whole = true;
   for (const Tensor& t : inputs) {
-    if (!t) return invoke(op, std::move(inputs), std::move(attrs), state);  // names what is missing
+    whole = whole && t;
+    if (!t) continue;
     t.evaluated();
     h = mix(h, uint64_t(t.dtype()));
   }
-  known = hash_attrs(attrs, h) && !op.stateful;
-  if (!known) return invoke(op, std::move(inputs), std::move(attrs), state);
+  if (!whole || op.stateful || !hash_attrs(attrs, h))
+    return run_once(op, std::move(inputs), std::move(attrs), state, completed);
   bool shaped = made_for_shapes(op);
   if (shaped)
     for (const Tensor& t : inputs)
       for (int64_t d : t.shape()) h = mix(h, uint64_t(d));
   std::shared_ptr<const Prepared> p = cache().find(h, op, attrs, inputs, shaped, state.threads);
-  if (p) {
-    if (op.elementwise && same_shapes(inputs)) return run(*p, std::move(inputs), state, {});
-    std::vector<Shape> shapes = shapes_of(inputs);
-    std::vector<Shape> out = infer(*p, inputs, shapes);
-    return run(*p, std::move(inputs), state, std::move(out));
-  }
   std::vector<Shape> out;
-  p = prepare(op, inputs, std::move(attrs), shaped, state.threads, &out);
-  cache().add(h, p);
+  if (!p) {
+    p = prepare(op, inputs, std::move(attrs), shaped, state.threads, &out);
+    cache().add(h, p);
+  } else if (!op.elementwise || !same_shapes(inputs)) {
+    std::vector<Shape> shapes = shapes_of(inputs);
+    out = infer(*p, inputs, shapes);
+  }
+  if (completed) *completed = p->attrs;
   return run(*p, std::move(inputs), state, std::move(out));
 }
 

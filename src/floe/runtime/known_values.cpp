@@ -60,7 +60,8 @@ Tensor KnownValues::compute(const Endpoint& e, int depth) const {
     int64_t v = shape_at(n.inputs[0]).num_elements();
     return integers(n.output_types[0], {}, {&v, 1});
   }
-  if (n.is("Rank") && shape_at(n.inputs[0]).has_rank()) return Tensor::scalar(int32_t(shape_at(n.inputs[0]).rank()));
+  if (n.is("Rank") && shape_at(n.inputs[0]).has_rank())
+    return Tensor::scalar(int32_t(shape_at(n.inputs[0]).rank()));
   if (depth > kMaxDepth || !may_evaluate(n)) return {};
   if (auto it = values_.find(&n); it != values_.end())
     return it->second.empty() ? Tensor() : it->second[size_t(e.index)];

@@ -19,19 +19,26 @@ std::atomic<std::string (*)()> locator{nullptr};
 
 bool only_reads(const OpDef& op) {
   static const std::unordered_set<std::string_view> names = {
-      "ReadVariableOp",    "ResourceGather",      "ResourceGatherNd",    "VarIsInitializedOp",
-      "VariableShape",     "LookupTableFindV2",   "LookupTableSizeV2",   "LookupTableExportV2",
+      "ReadVariableOp",    "ResourceGather",       "ResourceGatherNd",  "VarIsInitializedOp",
+      "VariableShape",     "LookupTableFindV2",    "LookupTableSizeV2", "LookupTableExportV2",
       "DisableCopyOnRead", "IsVariableInitialized"};
   return names.count(op.name) > 0;
 }
 
 bool has_effect(const OpDef& op) {
   if (!op.stateful || op.group == "random") return false;
-  static const std::unordered_set<std::string_view> makers = {
-      "VarHandleOp",        "VariableV2",           "Variable",
-      "HashTableV2",        "MutableHashTableV2",   "AnonymousHashTable",
-      "NoOp",               "MutableDenseHashTableV2", "AnonymousMutableHashTable",
-      "TensorArrayV3",      "PlaceholderWithDefault",  "MutableHashTableOfTensorsV2"};
+  static const std::unordered_set<std::string_view> makers = {"VarHandleOp",
+                                                              "VariableV2",
+                                                              "Variable",
+                                                              "HashTableV2",
+                                                              "MutableHashTableV2",
+                                                              "AnonymousHashTable",
+                                                              "NoOp",
+                                                              "MutableDenseHashTableV2",
+                                                              "AnonymousMutableHashTable",
+                                                              "TensorArrayV3",
+                                                              "PlaceholderWithDefault",
+                                                              "MutableHashTableOfTensorsV2"};
   return !makers.count(op.name);
 }
 
@@ -41,8 +48,8 @@ std::string lower(std::string s) {
 }
 
 std::string describe(const Tensor& t) {
-  return cat("<tf.Tensor '", tensor_name(t), "' shape=", t.shape().tuple_str(), " dtype=", dtype_name(t.dtype()),
-             ">");
+  return cat("<tf.Tensor '", tensor_name(t), "' shape=", t.shape().tuple_str(),
+             " dtype=", dtype_name(t.dtype()), ">");
 }
 
 }  // namespace
@@ -53,7 +60,8 @@ std::shared_ptr<RecordedGraph> RecordedGraph::make(std::string name, Kind kind) 
   return adopt(std::move(name), kind, std::move(graph));
 }
 
-std::shared_ptr<RecordedGraph> RecordedGraph::adopt(std::string name, Kind kind, std::shared_ptr<Graph> graph) {
+std::shared_ptr<RecordedGraph> RecordedGraph::adopt(std::string name, Kind kind,
+                                                    std::shared_ptr<Graph> graph) {
   std::shared_ptr<RecordedGraph> g(new RecordedGraph(std::move(name), kind));
   g->graph_ = std::move(graph);
   if (!g->graph_->library) g->graph_->library = std::make_shared<FunctionLibrary>();
@@ -84,7 +92,9 @@ std::string RecordedGraph::location(const Node* n) const {
   return it == locations_.end() ? std::string() : it->second;
 }
 
-bool RecordedGraph::owns(const Tensor& t) const { return t.is_symbolic() && symbol_of(t).graph.get() == this; }
+bool RecordedGraph::owns(const Tensor& t) const {
+  return t.is_symbolic() && symbol_of(t).graph.get() == this;
+}
 
 Tensor RecordedGraph::symbol(const Endpoint& e) {
   auto* r = new detail::TensorRep;
@@ -170,9 +180,10 @@ Endpoint RecordedGraph::bring_in(const Tensor& t) {
     if (is_function() && (handle || has_tensor_id(t) || t.num_elements() > kMaxConstant))
       return symbol_of(capture(t)).endpoint;
     if (handle)
-      throw InvalidArgument(cat("A ", dtype_name(t.dtype()),
-                                " made in eager mode cannot be used in a graph of its own: make the variable or "
-                                "table inside of the graph"));
+      throw InvalidArgument(
+          cat("A ", dtype_name(t.dtype()),
+              " made in eager mode cannot be used in a graph of its own: make the variable or "
+              "table inside of the graph"));
     return symbol_of(constant(t, {})).endpoint;
   }
   const RecordedGraph* from = symbol_of(t).graph.get();
@@ -180,7 +191,8 @@ Endpoint RecordedGraph::bring_in(const Tensor& t) {
   for (auto g = around; g; g = g->outer())
     if (g.get() == from) {
       // A constant is a constant inside too; functions in between hand other tensors through.
-      if (Tensor value = constant_value(symbol_of(t).endpoint)) return symbol_of(constant(value, {})).endpoint;
+      if (Tensor value = constant_value(symbol_of(t).endpoint))
+        return symbol_of(constant(value, {})).endpoint;
       Tensor outer = g == around ? t : around->symbol(around->bring_in(t));
       return symbol_of(capture(outer)).endpoint;
     }
@@ -188,10 +200,11 @@ Endpoint RecordedGraph::bring_in(const Tensor& t) {
     throw InvalidArgument(cat("Tensor(\"", tensor_name(t), "\", shape=", t.shape().tuple_str(),
                               ", dtype=", dtype_name(t.dtype()), ") must be from the same graph as the op."));
   throw OutOfScope(
-      cat(describe(t), " is out of scope and cannot be used here. Use return values, explicit Python locals or "
-                       "TensorFlow collections to access it.\nPlease see "
-                       "https://www.tensorflow.org/guide/function#all_outputs_of_a_tffunction_must_be_return_values"
-                       " for more information.\n\n",
+      cat(describe(t),
+          " is out of scope and cannot be used here. Use return values, explicit Python locals or "
+          "TensorFlow collections to access it.\nPlease see "
+          "https://www.tensorflow.org/guide/function#all_outputs_of_a_tffunction_must_be_return_values"
+          " for more information.\n\n",
           describe(t), " was defined here: ", from->location(symbol_of(t).endpoint.node), "\n\nThe tensor ",
           describe(t), " cannot be accessed from ", is_function() ? "FuncGraph" : "Graph", "(name=", name_,
           "), because it was defined in FuncGraph(name=", from->name(), "), which is out of scope."));
@@ -248,7 +261,8 @@ void RecordedGraph::order_effects(Node* n) {
   if (!has_effect(*n->op)) return;
   bool reads = only_reads(*n->op);
   auto wait = [&](Node* before) {
-    if (before && before != n && std::find(n->controls.begin(), n->controls.end(), before) == n->controls.end())
+    if (before && before != n &&
+        std::find(n->controls.begin(), n->controls.end(), before) == n->controls.end())
       n->controls.push_back(before);
   };
   auto follow = [&](Node* resource, int index) {
@@ -273,17 +287,15 @@ void RecordedGraph::order_effects(Node* n) {
 void Symbol::evaluate(detail::TensorRep&) {
   const Node* n = endpoint.node;
   std::string where = graph->location(n);
-  throw Unimplemented(cat("Tensor '", n->name, ":", endpoint.index, "' (", dtype_name(n->output_types[size_t(endpoint.index)]),
-                          ") has no value: it is the output of the op ", n->op_name,
-                          where.empty() ? "" : " recorded at ", where,
-                          " in graph mode, and gets one when the graph runs. Use py_function to run code on values "
-                          "inside of a graph, run_functions_eagerly(True) to run functions without graphs, or return "
-                          "the tensor and look at the result."));
+  throw Unimplemented(cat(
+      "Tensor '", n->name, ":", endpoint.index, "' (", dtype_name(n->output_types[size_t(endpoint.index)]),
+      ") has no value: it is the output of the op ", n->op_name, where.empty() ? "" : " recorded at ", where,
+      " in graph mode, and gets one when the graph runs. Use py_function to run code on values "
+      "inside of a graph, run_functions_eagerly(True) to run functions without graphs, or return "
+      "the tensor and look at the result."));
 }
 
-const Symbol& symbol_of(const Tensor& t) {
-  return static_cast<const Symbol&>(*t.rep()->origin);
-}
+const Symbol& symbol_of(const Tensor& t) { return static_cast<const Symbol&>(*t.rep()->origin); }
 
 uint64_t symbol_id(const Tensor& t) {
   const Endpoint& e = symbol_of(t).endpoint;

@@ -33,13 +33,15 @@ void check_agree(const char* what, const Tensors& a, const Tensors& b) {
   bool same = a.size() == b.size();
   for (size_t i = 0; same && i < a.size(); ++i) same = a[i].dtype() == b[i].dtype();
   if (!same)
-    throw InvalidArgument(cat(what, ": the branches must return tensors of the same number and dtypes; the first gives ",
-                              describe(a), ", another ", describe(b), ". Cast one of them"));
+    throw InvalidArgument(
+        cat(what, ": the branches must return tensors of the same number and dtypes; the first gives ",
+            describe(a), ", another ", describe(b), ". Cast one of them"));
 }
 
 bool truth(const Tensor& t) {
   if (t.dtype() != DType::kBool || t.num_elements() != 1)
-    throw InvalidArgument(cat("pred must be a boolean scalar, found ", dtype_name(t.dtype()), " ", t.shape().str()));
+    throw InvalidArgument(
+        cat("pred must be a boolean scalar, found ", dtype_name(t.dtype()), " ", t.shape().str()));
   return t.item<bool>();
 }
 
@@ -71,7 +73,8 @@ Tensor set_item(const Tensor& list, const Tensor& i, const Tensor& value) {
 
 Tensor row_count(const Tensor& t) {
   if (t.shape().has_rank() && t.rank() > 0 && t.dim(0) >= 0) return grad::int32_scalar(t.dim(0));
-  return grad::op("StridedSlice", {grad::shape_of(t), grad::int32s({0}), grad::int32s({1}), grad::int32s({1})},
+  return grad::op("StridedSlice",
+                  {grad::shape_of(t), grad::int32s({0}), grad::int32s({1}), grad::int32s({1})},
                   {{"shrink_axis_mask", int64_t(1)}});
 }
 
@@ -143,7 +146,8 @@ TracedFunction function(std::function<Tensors(const Tensors&)> fn, std::string n
   return TracedFunction(std::move(fn), std::move(name));
 }
 
-Tensors cond(const Tensor& pred, const std::function<Tensors()>& then_fn, const std::function<Tensors()>& else_fn) {
+Tensors cond(const Tensor& pred, const std::function<Tensors()>& then_fn,
+             const std::function<Tensors()>& else_fn) {
   const auto& g = current_graph();
   if (!g) return truth(pred) ? then_fn() : else_fn();
   Branch a = record_branch("cond_true", then_fn), b = record_branch("cond_false", else_fn);
@@ -175,7 +179,8 @@ Tensors while_loop(const std::function<Tensor(const Tensors&)>& cond_fn,
     while (truth(cond_fn(now))) {
       now = body_fn(now);
       if (now.size() != vars.size())
-        throw InvalidArgument(cat("while_loop: the body takes ", vars.size(), " variables and gives ", now.size()));
+        throw InvalidArgument(
+            cat("while_loop: the body takes ", vars.size(), " variables and gives ", now.size()));
     }
     return now;
   }
@@ -196,8 +201,8 @@ Tensors while_loop(const std::function<Tensor(const Tensors&)>& cond_fn,
   check_agree("while_loop", vars, b.results);
   for (size_t i = 0; i < vars.size(); ++i)
     if (!shapes[i].is_compatible_with(b.results[i].shape()))
-      throw InvalidArgument(cat("while_loop: variable ", i, " enters with shape ", shapes[i].str(), " and has shape ",
-                                b.results[i].shape().str(),
+      throw InvalidArgument(cat("while_loop: variable ", i, " enters with shape ", shapes[i].str(),
+                                " and has shape ", b.results[i].shape().str(),
                                 " after one iteration. Give a shape invariant that holds for both"));
   Tensors out = g->symbols(record_loop(c, b, vars, shapes, 10, "while"));
   out.resize(vars.size());
@@ -224,7 +229,8 @@ Tensors map_fn(const std::function<Tensors(const Tensors&)>& fn, const Tensors& 
                              Tensors row, next{v[0] + 1.0};
                              for (const Tensor& t : elems) row.push_back(slice_row(t, v[0]));
                              Tensors r = fn(row);
-                             for (size_t k = 0; k < r.size(); ++k) next.push_back(set_item(v[k + 1], v[0], r[k]));
+                             for (size_t k = 0; k < r.size(); ++k)
+                               next.push_back(set_item(v[k + 1], v[0], r[k]));
                              return next;
                            },
                            vars);
@@ -258,7 +264,8 @@ Tensors scan(const std::function<Tensors(const Tensors&, const Tensors&)>& fn, c
                              for (const Tensor& t : elems) row.push_back(slice_row(t, v[0]));
                              Tensors state = fn(Tensors(v.begin() + 1, v.begin() + 1 + long(n)), row);
                              next.insert(next.end(), state.begin(), state.end());
-                             for (size_t k = 0; k < n; ++k) next.push_back(set_item(v[1 + n + k], v[0], state[k]));
+                             for (size_t k = 0; k < n; ++k)
+                               next.push_back(set_item(v[1 + n + k], v[0], state[k]));
                              return next;
                            },
                            vars);

@@ -1012,6 +1012,7 @@ INDEX = {
     "pad": ".api.array_join:pad",
     "parallel_stack": ".api.array_join:parallel_stack",
     "pow": ".api.math_basic:pow",
+    "print": ".api.printing:print",
     "py_function": ".api.py_function:py_function",
     "quantization.dequantize": ".api.quantization:dequantize",
     "quantization.fake_quant_with_min_max_args": ".api.quantization:fake_quant_with_min_max_args",

@@ -40,9 +40,11 @@ def stack(values, axis=0, name="stack"):
             values = raw_ops.Unpack(value=values, num=n)
         else:
             values = list(values)
+    if not len(values) and axis == 0:
+        return convert_to_tensor(values, name=name)
     values = _tensors(values)
-    if values and values[0].shape.rank is not None:
-        n = values[0].shape.rank + 1
+    if values and values[0].ndim is not None:
+        n = values[0].ndim + 1
         if axis < -n or axis >= n:
             raise ValueError(f"Argument `axis` = {axis} not in range [{-n}, {n})")
     return raw_ops.Pack(values=values, axis=axis, name=name)
@@ -174,6 +176,10 @@ def repeat(input, repeats, axis=None, name=None):
     n = raw_ops.GatherV2(params=raw_ops.Shape(input=input), indices=axis, axis=0) if n is None else n
     if repeats.ndim == 0:
         repeats = raw_ops.Reshape(tensor=repeats, shape=[1])
+    elif repeats.ndim == 1 and isinstance(n, int) and repeats.shape[0] not in (None, 1, n):
+        raise ValueError(
+            f"Dimensions {n} and {repeats.shape[0]} are not compatible: `repeats` is for axis {axis}."
+        )
     repeats = raw_ops.BroadcastTo(input=repeats, shape=vector([n]))
     mask = sequence_mask(repeats)
     rows = raw_ops.ExpandDims(input=raw_ops.Range(start=0, limit=n, delta=1), axis=1)

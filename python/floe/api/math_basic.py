@@ -104,8 +104,9 @@ def not_equal(x, y, name=None):
 
 @export("math.add", "add")
 def add(x, y, name=None):
-    """x + y, element by element, with broadcasting."""
-    return raw_ops.AddV2(x=x, y=y, name=name or "Add")
+    """x + y, element by element, with broadcasting; strings are put one after the other."""
+    strings = isinstance(x, (str, bytes)) or getattr(x, "dtype", None) == dtypes.string
+    return (raw_ops.Add if strings else raw_ops.AddV2)(x=x, y=y, name=name or "Add")
 
 
 @export("math.floordiv", "compat.v1.floordiv")

@@ -34,6 +34,8 @@ CASES = [
     "tf.add(t([[1], [2]]), [10, 20])",
     "tf.multiply(t([1.0]), np.array([[2.0], [3.0]], np.float32), name='m')",
     "tf.realdiv(t([1.0]), 4.0)",
+    "tf.add('a', 'b')",
+    "tf.add(t(['a', 'b']), 'c')",
     "tf.abs(t([3 + 4j], tf.complex64))",
     "tf.abs(t([-3, 3]))",
     "tf.round(t([-3, 3]))",

@@ -6,6 +6,7 @@
 #include "floe/base/threads.h"
 #include "floe/op/samples.h"
 #include "floe/ops/array/elements.h"
+#include "floe/ops/gradients.h"
 #include "floe/tensor/dispatch.h"
 
 namespace floe {
@@ -143,6 +144,22 @@ FLOE_OP("ExtractImagePatches", op) {
     s.add({s.random({1, 2, 2, 1})}, attrs(3, 3, 1, 1, "VALID"));
     s.fails("input must be 4-dimensional[1,4,4]", {s.random({1, 4, 4})}, attrs(2, 2, 1, 1, "SAME"));
     s.fails("ksizes is out of range.", {s.random({1, 2, 2, 1})}, attrs(0, 3, 1, 1, "VALID"));
+  });
+  op.gradient([](GradientContext& g) {
+    const Tensor& x = g.input(0);
+    Tensor shape = grad::shape_of(x), one = grad::int32_scalar(1), zero = grad::int32_scalar(0);
+    Tensor image = grad::op("Slice", {shape, grad::int32s({1}), grad::int32s({-1})}),
+           pixels = grad::product(image);
+    // 0 stands for the padding.
+    Tensor number =
+        grad::reshape(grad::range(one, pixels + one), grad::concat({grad::int32s({1}), image}, 0));
+    Tensor ids = grad::flat(grad::same(g, "ExtractImagePatches", {number}));
+    Tensor batch = grad::entry(shape, zero);
+    Tensor dy = grad::reshape(g.grad(), grad::op("Pack", {batch, grad::size_of(ids)}));
+    Tensor swap = grad::int32s({1, 0});
+    Tensor sums = grad::op("UnsortedSegmentSum", {grad::transpose(dy, swap), ids, pixels + one});
+    Tensor own = grad::op("Slice", {sums, grad::int32s({1, 0}), grad::int32s({-1, -1})});
+    g.set(0, grad::reshape(grad::transpose(own, swap), shape));
   });
 }
 

@@ -94,6 +94,7 @@ FLOE_OP("BroadcastGradientArgs", op) {
     s.add({Samples::i64({5, 1, 2}), Samples::i64({1, 2})});
     s.fails("Incompatible shapes: [2,3] vs. [4]", {Samples::i32({2, 3}), Samples::i32({4})});
   });
+  op.no_gradient();
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "floe/base/text.h"
 #include "floe/op/samples.h"
 #include "floe/ops/array/elements.h"
+#include "floe/ops/gradients.h"
 
 namespace floe {
 namespace {
@@ -77,6 +78,17 @@ void concat_values(KernelContext& c, int first, int n, int64_t axis) {
   }
 }
 
+// Inputs first .. first + n - 1 are the parts, `axis` is the input that says where.
+void gradient_of_concat(GradientContext& g, int first, int axis) {
+  int n = g.num_inputs() - 1;
+  std::vector<Tensor> in = {grad::cast(g.input(axis), DType::kInt32)};
+  for (int i = 0; i < n; ++i) in.push_back(grad::shape_of(g.input(first + i)));
+  std::vector<Tensor> at = call("ConcatOffset", in);
+  Tensor dy = g.grad();
+  for (int i = 0; i < n; ++i)
+    if (g.needs(first + i)) g.set(first + i, grad::op("Slice", {dy, at[size_t(i)], in[size_t(i) + 1]}));
+}
+
 FLOE_OP("ConcatV2", op) {
   op.in("values:N*T, axis:Tidx").out("output:T").attrs("N:int>=2; T:type; Tidx:{int32,int64}=int32");
   op.infer([](InferContext& c) { infer_concat(c, 0, c.num_inputs() - 1, c.num_inputs() - 1); });
@@ -84,8 +96,9 @@ FLOE_OP("ConcatV2", op) {
     concat_values(c, 0, c.num_inputs() - 1, integers(c.input(c.num_inputs() - 1)).at(0));
   });
   op.samples([](Samples& s) {
-    s.each_type(
-        "T", [&](DType t) { s.add({s.random({2, 3}, t), s.random({1, 3}, t), Tensor::scalar<int32_t>(0)}); });
+    s.each_type("T", [&](DType t) {
+      s.add({s.random({2, 3}, t), s.random({1, 3}, t), Tensor::scalar<int32_t>(0)});
+    });
     s.add({s.random({2, 3}), s.random({2, 1}), s.random({2, 4}), Tensor::scalar<int64_t>(-1)});
     s.add({s.random({2, 3, 2}), s.random({2, 1, 2}), s.random({2, 0, 2}), Tensor::scalar<int32_t>(1)});
     s.fails("ConcatOp : Dimension 0 in both shapes must be equal: shape[0] = [2,3] vs. shape[1] = [3,3]",
@@ -98,6 +111,7 @@ FLOE_OP("ConcatV2", op) {
     s.fails("axis tensor should be a scalar integer, but got shape [2]",
             {s.random({2}), s.random({2}), Samples::i32({0, 0})});
   });
+  op.gradient([](GradientContext& g) { gradient_of_concat(g, 0, g.num_inputs() - 1); });
 }
 
 FLOE_OP("Concat", op) {
@@ -105,12 +119,14 @@ FLOE_OP("Concat", op) {
   op.infer([](InferContext& c) { infer_concat(c, 1, c.num_inputs() - 1, 0); });
   op.compute([](KernelContext& c) { concat_values(c, 1, c.num_inputs() - 1, integers(c.input(0)).at(0)); });
   op.samples([](Samples& s) {
-    s.each_type(
-        "T", [&](DType t) { s.add({Tensor::scalar<int32_t>(0), s.random({2, 3}, t), s.random({1, 3}, t)}); });
+    s.each_type("T", [&](DType t) {
+      s.add({Tensor::scalar<int32_t>(0), s.random({2, 3}, t), s.random({1, 3}, t)});
+    });
     s.add({Tensor::scalar<int32_t>(-1), s.random({2, 3}), s.random({2, 1}), s.random({2, 4})});
     s.fails("ConcatOp : Dimension 0 in both shapes must be equal: shape[0] = [2,3] vs. shape[1] = [3,3]",
             {Tensor::scalar<int32_t>(1), s.random({2, 3}), s.random({3, 3})});
   });
+  op.gradient([](GradientContext& g) { gradient_of_concat(g, 1, 0); });
 }
 
 // Where each shape starts along `axis`.
@@ -174,6 +190,7 @@ FLOE_OP("ConcatOffset", op) {
     s.fails("input 1 should contain 2 elements, but got 1",
             {Tensor::scalar<int32_t>(0), Samples::i32({2, 3}), Samples::i32({2})});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("Pack", op) {
@@ -216,6 +233,11 @@ FLOE_OP("Pack", op) {
     s.fails("Shapes of all inputs must match: values[0].shape = [2] != values[1].shape = [3]",
             {s.random({2}), s.random({3})});
     s.fails("axis = 3 not in [-2, 2)", {s.random({2}), s.random({2})}, {{"axis", int64_t(3)}});
+  });
+  op.gradient([](GradientContext& g) {
+    AttrMap attrs{{"num", int64_t(g.num_inputs())}, {"axis", g.attr<int64_t>("axis")}};
+    std::vector<Tensor> d = call("Unpack", {g.grad()}, attrs);
+    for (int i = 0; i < g.num_inputs(); ++i) g.set(i, d[size_t(i)]);
   });
 }
 

@@ -4,6 +4,7 @@
 #include "floe/base/text.h"
 #include "floe/op/samples.h"
 #include "floe/ops/array/elements.h"
+#include "floe/ops/gradients.h"
 
 namespace floe {
 namespace {
@@ -44,6 +45,7 @@ FLOE_OP("ExpandDims", op) {
     s.fails("Tried to expand dim index -4 for", {s.random({2, 3}), Tensor::scalar<int32_t>(-4)});
     s.fails("'dim' must be a tensor with a single value", {s.random({2, 3}), Samples::i32({0, 1})});
   });
+  op.gradient([](GradientContext& g) { g.set(0, grad::reshape_like(g.grad(), g.input(0))); });
 }
 
 FLOE_OP("Squeeze", op) {
@@ -85,6 +87,7 @@ FLOE_OP("Squeeze", op) {
     s.fails("Tried to squeeze dim index -3 for tensor with 2 dimensions.", {s.random({1, 3})},
             {{"squeeze_dims", std::vector<int64_t>{-3}}});
   });
+  op.gradient([](GradientContext& g) { g.set(0, grad::reshape_like(g.grad(), g.input(0))); });
 }
 
 }  // namespace

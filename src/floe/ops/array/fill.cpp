@@ -3,6 +3,7 @@
 #include "floe/op/samples.h"
 #include "floe/ops/array/elements.h"
 #include "floe/ops/control/tensor_list.h"
+#include "floe/ops/gradients.h"
 #include "floe/tensor/dispatch.h"
 
 namespace floe {
@@ -32,6 +33,7 @@ FLOE_OP("Fill", op) {
             {Tensor::of<int32_t>({1, 1}, {3}), s.random({})});
     s.fails("value must represent a scalar, got shape [2]", {Samples::i32({3}), s.random({2})});
   });
+  op.gradient([](GradientContext& g) { g.set(1, grad::sum_all(g.grad())); });
 }
 
 FLOE_OP("ZerosLike", op) {
@@ -51,6 +53,7 @@ FLOE_OP("ZerosLike", op) {
     s.add({s.random({})});
     s.add({s.random({0, 2})});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("OnesLike", op) {
@@ -70,6 +73,7 @@ FLOE_OP("OnesLike", op) {
     s.add({s.random({})});
     s.add({s.random({0, 2})});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("Empty", op) {

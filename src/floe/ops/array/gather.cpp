@@ -6,6 +6,7 @@
 #include "floe/base/threads.h"
 #include "floe/op/samples.h"
 #include "floe/ops/array/elements.h"
+#include "floe/ops/gradients.h"
 #include "floe/tensor/dispatch.h"
 
 namespace floe {
@@ -99,6 +100,11 @@ void infer_gather(InferContext& c, const std::optional<int64_t>& axis_value, int
   c.set_output(0, out);
 }
 
+bool first_axis(const Tensor& axis, const Shape& params) {
+  int64_t at = axis.dtype() == DType::kInt32 ? axis.item<int32_t>() : axis.item<int64_t>();
+  return at == 0 || (params.has_rank() && at == -params.rank());
+}
+
 FLOE_OP("GatherV2", op) {
   op.in("params:Tparams, indices:Tindices, axis:Taxis").out("output:Tparams");
   op.attrs("batch_dims:int=0; Tparams:type; Tindices:{int16,int32,int64}; Taxis:{int32,int64}");
@@ -145,6 +151,17 @@ FLOE_OP("GatherV2", op) {
             {s.random({3, 2}), Samples::i32({0, 1}), axis(1)}, {{"batch_dims", int64_t(2)}});
     s.fails("axis must be scalar", {s.random({3, 2}), Samples::i32({0, 1}), Samples::i32({0})});
   });
+  op.gradient([](GradientContext& g) {
+    const Tensor &params = g.input(0), &indices = g.input(1), &axis = g.input(2);
+    int64_t batch = g.attr<int64_t>("batch_dims");
+    Tensor shape = grad::shape_of(params);
+    if (batch == 0 && !axis.is_symbolic() && first_axis(axis, params.shape()))
+      return g.set(0, grad::gathered_slices(g.grad(), indices, shape));
+    Tensor zero = grad::int32_scalar(0), rank = grad::rank_of(params);
+    Tensor at = grad::op("FloorMod", {grad::cast(axis, DType::kInt32) + rank, rank});
+    Tensor shared = batch < 0 ? grad::rank_of(indices) + double(batch) : grad::int32_scalar(batch);
+    g.set(0, grad::gather_gradient(g.grad(), indices, shape, at, shared));
+  });
 }
 
 FLOE_OP("Gather", op) {
@@ -157,6 +174,9 @@ FLOE_OP("Gather", op) {
     s.add({s.random({4, 3}), Tensor::of<int64_t>({1, 2}, {3, 0})});
     s.fails("indices[0] = 5 is not in [0, 3)", {s.random({3, 2}), Samples::i32({5})});
     s.fails("params must be at least 1 dimensional", {s.random({}), Samples::i32({0})});
+  });
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::gathered_slices(g.grad(), g.input(1), grad::shape_of(g.input(0))));
   });
 }
 

@@ -3,6 +3,7 @@
 #include "floe/op/infer.h"
 #include "floe/op/kernel.h"
 #include "floe/op/samples.h"
+#include "floe/ops/gradients.h"
 
 namespace floe {
 namespace {
@@ -65,6 +66,7 @@ FLOE_OP("Reshape", op) {
     s.fails("requires a multiple of 4", {s.random({2, 3}), Samples::i32({4, -1})});
     s.fails("Only one input size may be -1", {s.random({2, 3}), Samples::i32({-1, -1})});
   });
+  op.gradient([](GradientContext& g) { g.set(0, grad::reshape_like(g.grad(), g.input(0))); });
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "floe/base/text.h"
 #include "floe/op/samples.h"
 #include "floe/ops/array/elements.h"
+#include "floe/ops/gradients.h"
 
 namespace floe {
 namespace {
@@ -56,6 +57,7 @@ FLOE_OP("Reverse", op) {
         "values",
         {s.random({2, 3}), flags({true})});
   });
+  op.gradient([](GradientContext& g) { g.set(0, grad::op("Reverse", {g.grad(), g.input(1)})); });
 }
 
 template <class Fail>
@@ -95,6 +97,7 @@ FLOE_OP("ReverseV2", op) {
     s.fails("axis 1 specified more than once.", {s.random({2, 3}), Samples::i32({1, -1})});
     s.fails("'dims' must be 1-dimension, not 0", {s.random({2, 3}), Tensor::scalar<int32_t>(1)});
   });
+  op.gradient([](GradientContext& g) { g.set(0, grad::op("ReverseV2", {g.grad(), g.input(1)})); });
 }
 
 FLOE_OP("ReverseSequence", op) {
@@ -161,6 +164,7 @@ FLOE_OP("ReverseSequence", op) {
             {{"seq_dim", int64_t(2)}});
     s.fails("Invalid seq_dim -1", {s.random({2, 3}), Samples::i64({1, 1})}, {{"seq_dim", int64_t(-1)}});
   });
+  op.gradient([](GradientContext& g) { g.set(0, grad::same(g, "ReverseSequence", {g.grad(), g.input(1)})); });
 }
 
 FLOE_OP("Roll", op) {
@@ -221,6 +225,7 @@ FLOE_OP("Roll", op) {
     s.fails("shift must be a scalar or a 1-D vector. Found: [1,1]",
             {s.random({2, 3}), Tensor::of<int32_t>({1, 1}, {1}), Samples::i32({0})});
   });
+  op.gradient([](GradientContext& g) { g.set(0, grad::op("Roll", {g.grad(), -g.input(1), g.input(2)})); });
 }
 
 }  // namespace

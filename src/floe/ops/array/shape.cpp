@@ -2,6 +2,7 @@
 #include "floe/base/text.h"
 #include "floe/op/samples.h"
 #include "floe/ops/array/elements.h"
+#include "floe/ops/gradients.h"
 
 namespace floe {
 namespace {
@@ -41,6 +42,7 @@ FLOE_OP("Shape", op) {
     s.add({s.random({2, 0, 3})}, {{"out_type", DType::kInt64}});
     s.add({s.random({})});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("ShapeN", op) {
@@ -50,6 +52,7 @@ FLOE_OP("ShapeN", op) {
     s.add({s.random({2, 3}), s.random({}), s.random({4, 1, 0})});
     s.add({s.random({2, 3}, DType::kString)}, {{"out_type", DType::kInt64}});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("Size", op) {
@@ -64,6 +67,7 @@ FLOE_OP("Size", op) {
     s.add({s.random({2, 0, 3})}, {{"out_type", DType::kInt64}});
     s.add({s.random({})});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("Rank", op) {
@@ -73,6 +77,7 @@ FLOE_OP("Rank", op) {
     s.each_type("T", [&](DType t) { s.add({s.random({2, 3}, t)}); });
     s.add({s.random({})});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("EnsureShape", op) {
@@ -100,6 +105,7 @@ FLOE_OP("EnsureShape", op) {
     s.fails("is not compatible with expected shape [2,4].", {s.random({2, 3})}, {{"shape", Shape{2, 4}}});
     s.fails("is not compatible with expected shape [2].", {s.random({2, 3})}, {{"shape", Shape{2}}});
   });
+  op.gradient([](GradientContext& g) { g.set(0, g.raw_grad()); });
 }
 
 void pass_first(KernelContext& c) { c.set_output(0, c.take(0)); }

@@ -2,6 +2,7 @@
 #include "floe/base/text.h"
 #include "floe/op/samples.h"
 #include "floe/ops/array/elements.h"
+#include "floe/ops/gradients.h"
 
 namespace floe {
 namespace {
@@ -61,8 +62,9 @@ FLOE_OP("Slice", op) {
   });
   op.fails_on_values();
   op.samples([](Samples& s) {
-    s.each_type("T",
-                [&](DType t) { s.add({s.random({3, 4}, t), Samples::i32({1, 1}), Samples::i32({2, 2})}); });
+    s.each_type("T", [&](DType t) {
+      s.add({s.random({3, 4}, t), Samples::i32({1, 1}), Samples::i32({2, 2})});
+    });
     s.add({s.random({3, 4, 2}), Samples::i64({0, 1, 0}), Samples::i64({-1, 2, -1})});
     s.add({s.random({3, 4}), Samples::i32({3, 0}), Samples::i32({0, 4})});
     s.add({s.random({}), Samples::i32({}), Samples::i32({})});
@@ -78,6 +80,13 @@ FLOE_OP("Slice", op) {
     s.fails(
         "Expected begin and size arguments to be 1-D tensors of size 2, but got shapes [1] and [1] instead.",
         {s.random({2, 3}), Samples::i32({1}), Samples::i32({2})});
+  });
+  op.gradient([](GradientContext& g) {
+    Tensor dy = g.grad(), begin = g.input(1);
+    DType t = begin.dtype();
+    Tensor after =
+        grad::cast(grad::shape_of(g.input(0)), t) - grad::cast(grad::shape_of(g.output()), t) - begin;
+    g.set(0, grad::op("Pad", {dy, grad::op("Pack", {begin, after}, {{"axis", int64_t(1)}})}));
   });
 }
 

@@ -4,6 +4,7 @@
 #include "floe/base/text.h"
 #include "floe/op/samples.h"
 #include "floe/ops/array/elements.h"
+#include "floe/ops/gradients.h"
 
 namespace floe {
 namespace {
@@ -170,6 +171,9 @@ FLOE_OP("SpaceToBatchND", op) {
     bad("Paddings must be non-negative", {1, 4, 4, 1}, {2, 2}, {-1, 0, 0, 0});
     bad("paddings should have shape [2, 2] instead of [1,2]", {1, 4, 4, 1}, {2, 2}, {0, 0});
   });
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::same(g, "BatchToSpaceND", {g.grad(), g.input(1), g.input(2)}));
+  });
 }
 
 FLOE_OP("BatchToSpaceND", op) {
@@ -193,6 +197,9 @@ FLOE_OP("BatchToSpaceND", op) {
     bad("cropped_shape[0]=-1 must be non-negative", {4, 2, 2, 1}, {2, 2}, {3, 2, 0, 0});
     bad("Product of block sizes must be positive, got 0", {4, 2, 2, 1}, {0, 2}, {0, 0, 0, 0});
     bad("Crops must be non-negative", {4, 2, 2, 1}, {2, 2}, {-1, 0, 0, 0});
+  });
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::same(g, "SpaceToBatchND", {g.grad(), g.input(1), g.input(2)}));
   });
 }
 
@@ -221,6 +228,7 @@ FLOE_OP("SpaceToBatch", op) {
     s.fails("padded_shape[0]=3 is not divisible by block_shape[0]=2",
             {s.random({1, 3, 4, 1}), rows2({0, 0, 0, 0})}, two);
   });
+  op.gradient([](GradientContext& g) { g.set(0, grad::same(g, "BatchToSpace", {g.grad(), g.input(1)})); });
 }
 
 FLOE_OP("BatchToSpace", op) {
@@ -232,6 +240,7 @@ FLOE_OP("BatchToSpace", op) {
     s.fails("Input batch dimension (3) is not divisible by product of block sizes (4)",
             {s.random({3, 2, 2, 1}), rows2({0, 0, 0, 0})}, two);
   });
+  op.gradient([](GradientContext& g) { g.set(0, grad::same(g, "SpaceToBatch", {g.grad(), g.input(1)})); });
 }
 
 // Channels, rows and columns of an image batch.
@@ -330,6 +339,7 @@ FLOE_OP("SpaceToDepth", op) {
             {{"block_size", int64_t(2)}});
     s.fails("Input rank should be 4 instead of 3", {s.random({3, 4, 1})}, {{"block_size", int64_t(2)}});
   });
+  op.gradient([](GradientContext& g) { g.set(0, grad::same(g, "DepthToSpace", {g.grad()})); });
 }
 
 FLOE_OP("DepthToSpace", op) {
@@ -342,6 +352,7 @@ FLOE_OP("DepthToSpace", op) {
             {{"block_size", int64_t(2)}});
     s.fails("Input rank should be: 4 instead of: 3", {s.random({2, 2, 4})}, {{"block_size", int64_t(2)}});
   });
+  op.gradient([](GradientContext& g) { g.set(0, grad::same(g, "SpaceToDepth", {g.grad()})); });
 }
 
 }  // namespace

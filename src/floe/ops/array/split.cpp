@@ -2,6 +2,7 @@
 #include "floe/base/text.h"
 #include "floe/op/samples.h"
 #include "floe/ops/array/elements.h"
+#include "floe/ops/gradients.h"
 
 namespace floe {
 namespace {
@@ -36,6 +37,14 @@ int run_split_dim(KernelContext& c, int input, int rank) {
 
 void set_all(InferContext& c, const Shape& s) {
   for (int i = 0; i < c.num_outputs(); ++i) c.set_output(i, s);
+}
+
+Tensor joined(GradientContext& g, const Tensor& axis) {
+  std::vector<Tensor> parts;
+  for (int i = 0; i < g.num_outputs(); ++i) parts.push_back(g.grad(i));
+  if (parts.size() == 1) return parts[0];
+  parts.push_back(axis);
+  return grad::op("ConcatV2", parts);
 }
 
 FLOE_OP("Split", op) {
@@ -73,6 +82,7 @@ FLOE_OP("Split", op) {
     s.fails("-input rank(-0) <= split_dim < input rank (0), but got 0",
             {Tensor::scalar<int32_t>(0), s.random({})}, two);
   });
+  op.gradient([](GradientContext& g) { g.set(1, joined(g, g.input(0))); });
 }
 
 FLOE_OP("SplitV", op) {
@@ -143,6 +153,7 @@ FLOE_OP("SplitV", op) {
         "If there is only one output, it must have the same size as the input. Input size: 3 output size: 4",
         {s.random({3, 4}), Samples::i32({4}), dim(0)}, {{"num_split", int64_t(1)}});
   });
+  op.gradient([](GradientContext& g) { g.set(0, joined(g, g.input(2))); });
 }
 
 FLOE_OP("Unpack", op) {
@@ -178,6 +189,12 @@ FLOE_OP("Unpack", op) {
     s.fails("Input shape axis 0 must equal 3, got shape [2]", {s.random({2})}, {{"num", int64_t(3)}});
     s.fails("axis = 3 not in [-1, 1)", {s.random({2})}, {{"num", int64_t(2)}, {"axis", int64_t(3)}});
     s.fails("axis = 0 not in [0, 0)", {s.random({})}, two);
+  });
+  op.gradient([](GradientContext& g) {
+    std::vector<Tensor> parts;
+    for (int i = 0; i < g.num_outputs(); ++i) parts.push_back(g.grad(i));
+    if (parts.empty()) return g.set(0, grad::zeros_like(g.input(0)));
+    g.set(0, grad::op("Pack", parts, {{"axis", g.attr<int64_t>("axis")}}));
   });
 }
 

@@ -5,6 +5,7 @@
 #include "floe/base/text.h"
 #include "floe/op/samples.h"
 #include "floe/ops/array/elements.h"
+#include "floe/ops/gradients.h"
 
 namespace floe {
 namespace {
@@ -271,6 +272,13 @@ FLOE_OP("StridedSlice", op) {
     };
   });
   op.fails_on_values().samples(strided_slice_samples);
+  op.gradient([](GradientContext& g) {
+    DType t = g.input(1).dtype() == DType::kInt64 ? DType::kInt64 : DType::kInt32;
+    auto index = [&](const Tensor& i) { return grad::cast(i, t); };
+    g.set(0, grad::same(g, "StridedSliceGrad",
+                        {index(grad::shape_of(g.input(0))), index(g.input(1)), index(g.input(2)),
+                         index(g.input(3)), g.grad()}));
+  });
 }
 
 FLOE_OP("StridedSliceGrad", op) {
@@ -316,6 +324,9 @@ FLOE_OP("StridedSliceGrad", op) {
     s.fails(
         "shape of dy was [2,3] instead of [1,3]",
         {Samples::i32({2, 3}), Samples::i32({0}), Samples::i32({1}), Samples::i32({1}), s.random({2, 3})});
+  });
+  op.gradient([](GradientContext& g) {
+    g.set(4, grad::same(g, "StridedSlice", {g.grad(), g.input(1), g.input(2), g.input(3)}));
   });
 }
 

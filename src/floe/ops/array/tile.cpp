@@ -4,6 +4,7 @@
 #include "floe/base/text.h"
 #include "floe/op/samples.h"
 #include "floe/ops/array/elements.h"
+#include "floe/ops/gradients.h"
 
 namespace floe {
 namespace {
@@ -61,6 +62,13 @@ FLOE_OP("Tile", op) {
     s.fails("Expected multiples[1] >= 0, but got -1", {s.random({2, 3}), Samples::i32({1, -1})});
     s.fails("Expected multiples to be 1-D, but got shape []", {s.random({2, 3}), Tensor::scalar<int32_t>(1)});
   });
+  op.gradient([](GradientContext& g) {
+    const Tensor& x = g.input(0);
+    Tensor shape = grad::shape_of(x), times = grad::cast(g.input(1), DType::kInt32);
+    Tensor split = grad::flat(grad::op("Pack", {times, shape}, {{"axis", int64_t(1)}}));
+    Tensor axes = grad::op("Range", {grad::int32_scalar(0), grad::size_of(split), grad::int32_scalar(2)});
+    g.set(0, grad::reshape_like(grad::sum(grad::reshape(g.grad(), split), axes), x));
+  });
 }
 
 FLOE_OP("BroadcastTo", op) {
@@ -110,6 +118,7 @@ FLOE_OP("BroadcastTo", op) {
     s.fails("shape must be a vector of {int32,int64}, got shape []",
             {s.random({1, 3}), Tensor::scalar<int32_t>(3)});
   });
+  op.gradient([](GradientContext& g) { g.set_sum(0, g.grad()); });
 }
 
 }  // namespace

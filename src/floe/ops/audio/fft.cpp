@@ -5,6 +5,7 @@
 #include "floe/op/kernel.h"
 #include "floe/op/samples.h"
 #include "floe/ops/audio/fourier.h"
+#include "floe/ops/gradients.h"
 #include "floe/tensor/dispatch.h"
 
 namespace floe {
@@ -146,6 +147,61 @@ void inverse_real_transform(KernelContext& c) {
   });
 }
 
+Tensor inner_size(const Tensor& t, int rank) {
+  return grad::op(
+      "Prod", {grad::op("Slice",
+                        {grad::shape_of(t), grad::reshape(grad::rank_of(t) - double(rank), grad::int32s({1})),
+                         grad::int32s({rank})}),
+               grad::int32_scalar(0)});
+}
+
+// `t` with its last dimensions cut or filled up with zeros to `sizes`.
+Tensor resized(const Tensor& t, const Tensor& sizes, int rank) {
+  Tensor all = grad::shape_of(t), first = grad::reshape(grad::rank_of(t) - double(rank), grad::int32s({1}));
+  Tensor front = grad::op("Slice", {all, grad::int32s({0}), first}),
+         back = grad::op("Slice", {all, first, grad::int32s({rank})});
+  Tensor kept = grad::op("Minimum", {back, sizes});
+  Tensor cut = grad::op("Slice", {t, grad::zeros_like(all), grad::concat({front, kept}, 0)});
+  Tensor after = grad::concat({grad::zeros_like(front), sizes - kept}, 0);
+  return grad::op("Pad", {cut, grad::op("Pack", {grad::zeros_like(after), after}, {{"axis", int64_t(1)}})});
+}
+
+const char* transform_name(int rank, bool inverse) {
+  static const char* names[2][3] = {{"FFT", "FFT2D", "FFT3D"}, {"IFFT", "IFFT2D", "IFFT3D"}};
+  return names[inverse][rank - 1];
+}
+const char* real_transform_name(int rank) { return rank == 1 ? "RFFT" : rank == 2 ? "RFFT2D" : "RFFT3D"; }
+
+void gradient_of_complex(GradientContext& g, int rank, bool inverse) {
+  Tensor dy = g.grad(), size = grad::cast(inner_size(dy, rank), dy.dtype());
+  Tensor d = grad::op(transform_name(rank, !inverse), {dy});
+  g.set(0, inverse ? d / size : d * size);
+}
+
+// The other half of the spectrum is the conjugate of the one that is there: a real transform of the gradient,
+// which counts twice wherever it stands for both.
+void gradient_of_real(GradientContext& g, int rank, bool inverse) {
+  const Tensor &x = g.input(0), &n = g.input(1);
+  Tensor sizes =
+      grad::op("Slice", {grad::shape_of(x), grad::reshape(grad::rank_of(x) - double(rank), grad::int32s({1})),
+                         grad::int32s({rank})});
+  if (!inverse) {
+    Tensor y = resized(g.grad(), n, rank), real;
+    real = grad::op("Real", {grad::op(transform_name(rank, true), {y})}, {{"Tout", x.dtype()}});
+    g.set(0, resized(real * grad::cast(grad::product(n), x.dtype()), sizes, rank));
+    return;
+  }
+  Tensor dy = g.grad();
+  AttrMap attrs{{"Treal", dy.dtype()}, {"Tcomplex", x.dtype()}};
+  Tensor d = grad::op(real_transform_name(rank), {dy, n}, attrs);
+  Tensor length = grad::entry(n, grad::int32_scalar(rank - 1)), zero = grad::int32_scalar(0);
+  Tensor at = grad::range(zero, grad::op("FloorDiv", {length, grad::int32_scalar(2)}) + 1.0);
+  Tensor alone = grad::op("LogicalOr", {grad::op("Equal", {at, zero}), grad::op("Equal", {at + at, length})});
+  Tensor weight = grad::where(alone, grad::ones_like(at), grad::ones_like(at) * 2.0);
+  d = d * grad::cast(weight, x.dtype()) / grad::cast(grad::product(n), x.dtype());
+  g.set(0, resized(d, sizes, rank));
+}
+
 template <int kRank, bool kInverse>
 void define_complex(OpBuilder& op, bool old) {
   if (old)
@@ -158,6 +214,7 @@ void define_complex(OpBuilder& op, bool old) {
     dispatch(ComplexTypes{}, k.input_type(0), [&]<class T>() { fn = complex_transform<kRank, kInverse, T>; });
     return fn;
   });
+  op.gradient([](GradientContext& g) { gradient_of_complex(g, kRank, kInverse); });
   if (old) return;  // TensorFlow 2 no longer runs them
   op.samples([](Samples& s) {
     Shape shapes[] = {{8}, {7}, {2, 3, 4, 6}, {3, 5, 12, 15}, {2, 1, 1, 1}, {2, 2, 67, 2}, {0, 2, 3, 4}};
@@ -216,6 +273,7 @@ void define_real(OpBuilder& op) {
   op.attrs(kRealAttrs)
       .infer(infer_real<kRank, kInverse>)
       .kernel(real_kernel<kRank, kInverse>)
+      .gradient([](GradientContext& g) { gradient_of_real(g, kRank, kInverse); })
       .fails_on_values();
   op.samples([](Samples& s) {
     struct Case {

@@ -213,6 +213,7 @@ FLOE_OP("DrawBoundingBoxes", op) {
     s.fails("Channel depth should be either 1 (GRY), 3 (RGB), or 4 (RGBA)",
             {s.random({1, 4, 4, 2}), sample_boxes()});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("DrawBoundingBoxesV2", op) {

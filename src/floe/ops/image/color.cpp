@@ -112,6 +112,7 @@ FLOE_OP("HSVToRGB", op) {
     for (DType t : {DType::kFloat32, DType::kFloat64}) s.add({s.uniform({2, 3, 4, 3}, 0, 1, t)});
     s.fails("last dimension must be size 3", {s.random({2, 4})});
   });
+  op.no_gradient();
 }
 
 template <class T>

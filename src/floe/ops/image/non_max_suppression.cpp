@@ -183,6 +183,7 @@ FLOE_OP("NonMaxSuppression", op) {
     s.fails("scores has incompatible shape", {nms_boxes(), s.random({5}), count(3)});
     s.fails("boxes must have 4 columns", {s.random({6, 3}), nms_scores(), count(3)});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("NonMaxSuppressionV2", op) {
@@ -194,6 +195,7 @@ FLOE_OP("NonMaxSuppressionV2", op) {
       s.add({nms_boxes(t), nms_scores(t), count(3), value(0.5, t)});
     s.add({nms_boxes(), nms_ties(), count(30), value(0.5)});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("NonMaxSuppressionV3", op) {
@@ -261,6 +263,7 @@ FLOE_OP("NonMaxSuppressionWithOverlaps", op) {
     s.fails("overlaps must be square",
             {s.uniform({6, 5}, 0, 1), nms_scores(), count(4), value(0.5), value(0.35)});
   });
+  op.no_gradient();
 }
 
 struct Detection {

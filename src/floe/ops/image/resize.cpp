@@ -8,6 +8,7 @@
 #include "floe/base/text.h"
 #include "floe/base/threads.h"
 #include "floe/op/samples.h"
+#include "floe/ops/gradients.h"
 #include "floe/tensor/dispatch.h"
 
 namespace floe {
@@ -283,11 +284,18 @@ const char kResizeAttrs[] =
 FLOE_OP("ResizeBilinear", op) {
   op.in("images:T, size:int32").out("resized_images:float").attrs(kResizeAttrs);
   op.infer(infer_resize).kernel(resize_kernel<Bilinear>).samples(resize_center_samples);
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::same(g, "ResizeBilinearGrad", {g.grad(), g.input(0)}));
+  });
 }
 
 FLOE_OP("ResizeNearestNeighbor", op) {
   op.in("images:T, size:int32").out("resized_images:T").attrs(kResizeAttrs);
   op.infer(infer_resize).kernel(resize_kernel<Nearest>).samples(resize_center_samples);
+  op.gradient([](GradientContext& g) {
+    Tensor size = grad::op("Slice", {grad::shape_of(g.input(0)), grad::int32s({1}), grad::int32s({2})});
+    g.set(0, grad::same(g, "ResizeNearestNeighborGrad", {g.grad(), size}));
+  });
 }
 
 FLOE_OP("ResizeBicubic", op) {

@@ -2,6 +2,7 @@
 // sources.
 #include "floe/base/text.h"
 #include "floe/op/samples.h"
+#include "floe/ops/gradients.h"
 #include "floe/ops/image/resize.h"
 #include "floe/tensor/dispatch.h"
 
@@ -81,6 +82,7 @@ FLOE_OP("ResizeBilinearGrad", op) {
     s.add({s.random({1, 5, 7, 2}), s.random({1, 3, 4, 2})}, {{"align_corners", true}});
     s.add({s.random({1, 2, 3, 2}), s.random({1, 5, 4, 2})}, {{"half_pixel_centers", true}});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("ResizeNearestNeighborGrad", op) {
@@ -100,6 +102,10 @@ FLOE_OP("ResizeNearestNeighborGrad", op) {
     s.each_type("T", [&](DType t) { s.add({s.random({1, 5, 7, 2}, t), Samples::i32({3, 4})}); });
     s.add({s.random({2, 5, 7, 2}), Samples::i32({3, 4})}, {{"align_corners", true}});
     s.add({s.random({1, 2, 3, 2}), Samples::i32({5, 4})}, {{"half_pixel_centers", true}});
+  });
+  op.gradient([](GradientContext& g) {
+    Tensor size = grad::op("Slice", {grad::shape_of(g.input(0)), grad::int32s({1}), grad::int32s({2})});
+    g.set(0, grad::same(g, "ResizeNearestNeighbor", {g.grad(), size}));
   });
 }
 

@@ -1,4 +1,5 @@
 // Equations whose matrix is a triangle.
+#include "floe/ops/gradients.h"
 #include "floe/ops/math/linalg.h"
 
 namespace floe {
@@ -72,6 +73,16 @@ FLOE_OP("MatrixTriangularSolve", op) {
     s.fails("Dimensions must be equal, but are 2 and 3", {s.random({2, 3}), s.random({2, 1})});
     s.fails("Dimensions must be equal, but are 2 and 3", {a, s.random({3, 1})});
     s.fails("ncompatible shapes", {s.random({3, 2, 2}), s.random({2, 2, 1})});
+  });
+  op.gradient([](GradientContext& g) {
+    bool adj = g.attr<bool>("adjoint"), lower = g.attr<bool>("lower");
+    const Tensor &a = g.input(0), &c = g.output();
+    Tensor db = grad::op("MatrixTriangularSolve", {a, g.grad()}, {{"lower", lower}, {"adjoint", !adj}});
+    if (g.needs(1)) g.set_sum(1, db);
+    if (!g.needs(0)) return;
+    Tensor da = adj ? -grad::batch_matmul(c, db, false, true) : -grad::batch_matmul(db, c, false, true);
+    Tensor all = Tensor::scalar(int64_t(-1)), none = Tensor::scalar(int64_t(0));
+    g.set_sum(0, grad::op("MatrixBandPart", {da, lower ? all : none, lower ? none : all}));
   });
 }
 

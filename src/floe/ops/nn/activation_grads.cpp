@@ -2,6 +2,7 @@
 // visible.
 #include <cmath>
 
+#include "floe/op/gradient.h"
 #include "floe/op/samples.h"
 #include "floe/ops/nn/activations.h"
 #include "floe/ops/nn/elementwise.h"
@@ -71,6 +72,11 @@ FLOE_OP("ReluGrad", op) {
   op.infer(infer_same_shapes).elementwise();
   op.kernel([](const KernelInit& k) { return gradient_kernel<ReluGradFn, RealTypes>(k); });
   op.samples(activation_grad_samples);
+  op.gradient([](GradientContext& g) {
+    const Tensor& x = g.input(1);
+    g.set(0, grad::op("ReluGrad", {g.grad(), x}));
+    g.set(1, grad::zeros_like(x));
+  });
 }
 
 FLOE_OP("Relu6Grad", op) {
@@ -78,6 +84,11 @@ FLOE_OP("Relu6Grad", op) {
   op.infer(infer_same_shapes).elementwise();
   op.kernel([](const KernelInit& k) { return gradient_kernel<Relu6GradFn, RealTypes>(k); });
   op.samples(activation_grad_samples);
+  op.gradient([](GradientContext& g) {
+    const Tensor& x = g.input(1);
+    g.set(0, grad::op("Relu6Grad", {g.grad(), x}));
+    g.set(1, grad::zeros_like(x));
+  });
 }
 
 FLOE_OP("EluGrad", op) {
@@ -85,6 +96,11 @@ FLOE_OP("EluGrad", op) {
   op.infer(infer_same_shapes).elementwise();
   op.kernel([](const KernelInit& k) { return gradient_kernel<EluGradFn, FloatTypes>(k); });
   op.samples(activation_grad_samples);
+  op.gradient([](GradientContext& g) {
+    const Tensor& y = g.input(1);
+    g.set(0, grad::op("EluGrad", {g.grad(), y}));
+    g.set(1, grad::where(y < grad::like(y, 0), g.grad() * g.input(0), grad::zeros_like(y)));
+  });
 }
 
 FLOE_OP("SeluGrad", op) {
@@ -92,6 +108,11 @@ FLOE_OP("SeluGrad", op) {
   op.infer(infer_same_shapes).elementwise();
   op.kernel([](const KernelInit& k) { return gradient_kernel<SeluGradFn, FloatTypes>(k); });
   op.samples(activation_grad_samples);
+  op.gradient([](GradientContext& g) {
+    const Tensor& y = g.input(1);
+    g.set(0, grad::op("SeluGrad", {g.grad(), y}));
+    g.set(1, grad::where(y < grad::like(y, 0), g.grad() * g.input(0), grad::zeros_like(y)));
+  });
 }
 
 FLOE_OP("LeakyReluGrad", op) {
@@ -106,6 +127,11 @@ FLOE_OP("LeakyReluGrad", op) {
     activation_grad_samples(s);
     s.add({s.random({2, 5}), s.random({2, 5})}, {{"alpha", 0.3f}});
   });
+  op.gradient([](GradientContext& g) {
+    const Tensor& x = g.input(1);
+    g.set(0, grad::op("LeakyReluGrad", {g.grad(), x}, {{"alpha", g.attr<float>("alpha")}}));
+    g.set(1, grad::zeros_like(x));
+  });
 }
 
 FLOE_OP("SoftplusGrad", op) {
@@ -113,6 +139,11 @@ FLOE_OP("SoftplusGrad", op) {
   op.infer(infer_same_shapes).elementwise();
   op.kernel([](const KernelInit& k) { return gradient_kernel<SoftplusGradFn, FloatTypes>(k, {}, 10); });
   op.samples(activation_grad_samples);
+  op.gradient([](GradientContext& g) {
+    const Tensor& x = g.input(1);
+    g.set(0, grad::op("SoftplusGrad", {g.grad(), x}));
+    g.set(1, g.grad() * g.input(0) / (grad::op("Exp", {-x}) + 2.0 + grad::op("Exp", {x})));
+  });
 }
 
 FLOE_OP("SoftsignGrad", op) {
@@ -120,6 +151,12 @@ FLOE_OP("SoftsignGrad", op) {
   op.infer(infer_same_shapes).elementwise();
   op.kernel([](const KernelInit& k) { return gradient_kernel<SoftsignGradFn, FloatTypes>(k); });
   op.samples(activation_grad_samples);
+  op.gradient([](GradientContext& g) {
+    const Tensor& x = g.input(1);
+    Tensor d = 1.0 + grad::op("Abs", {x});
+    g.set(0, grad::op("SoftsignGrad", {g.grad(), x}));
+    g.set(1, -2.0 * g.grad() * g.input(0) * grad::op("Sign", {x}) / (d * d * d));
+  });
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Activations: Relu, Relu6, Elu, Selu, LeakyRelu, Softplus, Softsign.
 #include <cmath>
 
+#include "floe/op/gradient.h"
 #include "floe/op/samples.h"
 #include "floe/ops/nn/activations.h"
 #include "floe/ops/nn/elementwise.h"
@@ -22,6 +23,7 @@ FLOE_OP("Relu", op) {
   op.infer(infer_unchanged).elementwise();
   op.kernel([](const KernelInit& k) { return unary_kernel<ReluFn, RealTypes>(k); });
   op.samples(activation_samples);
+  op.gradient([](GradientContext& g) { g.set(0, grad::op("ReluGrad", {g.grad(), g.output()})); });
 }
 
 FLOE_OP("Relu6", op) {
@@ -31,6 +33,7 @@ FLOE_OP("Relu6", op) {
   op.infer(infer_unchanged).elementwise();
   op.kernel([](const KernelInit& k) { return unary_kernel<Relu6Fn, RealTypes>(k); });
   op.samples(activation_samples);
+  op.gradient([](GradientContext& g) { g.set(0, grad::op("Relu6Grad", {g.grad(), g.output()})); });
 }
 
 FLOE_OP("Elu", op) {
@@ -38,6 +41,7 @@ FLOE_OP("Elu", op) {
   op.infer(infer_unchanged).elementwise();
   op.kernel([](const KernelInit& k) { return unary_kernel<EluFn, FloatTypes>(k, {}, 10); });
   op.samples(activation_samples);
+  op.gradient([](GradientContext& g) { g.set(0, grad::op("EluGrad", {g.grad(), g.output()})); });
 }
 
 FLOE_OP("Selu", op) {
@@ -45,6 +49,7 @@ FLOE_OP("Selu", op) {
   op.infer(infer_unchanged).elementwise();
   op.kernel([](const KernelInit& k) { return unary_kernel<SeluFn, FloatTypes>(k, {}, 10); });
   op.samples(activation_samples);
+  op.gradient([](GradientContext& g) { g.set(0, grad::op("SeluGrad", {g.grad(), g.output()})); });
 }
 
 FLOE_OP("LeakyRelu", op) {
@@ -57,6 +62,9 @@ FLOE_OP("LeakyRelu", op) {
     s.add({s.random({2, 5})}, {{"alpha", 2.0f}});
     s.add({s.random({2, 5})}, {{"alpha", -0.5f}});
   });
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::op("LeakyReluGrad", {g.grad(), g.input(0)}, {{"alpha", g.attr<float>("alpha")}}));
+  });
 }
 
 FLOE_OP("Softplus", op) {
@@ -64,6 +72,7 @@ FLOE_OP("Softplus", op) {
   op.infer(infer_unchanged).elementwise();
   op.kernel([](const KernelInit& k) { return unary_kernel<SoftplusFn, FloatTypes>(k, {}, 15); });
   op.samples(activation_samples);
+  op.gradient([](GradientContext& g) { g.set(0, grad::op("SoftplusGrad", {g.grad(), g.input(0)})); });
 }
 
 FLOE_OP("Softsign", op) {
@@ -71,6 +80,7 @@ FLOE_OP("Softsign", op) {
   op.infer(infer_unchanged).elementwise();
   op.kernel([](const KernelInit& k) { return unary_kernel<SoftsignFn, FloatTypes>(k); });
   op.samples(activation_samples);
+  op.gradient([](GradientContext& g) { g.set(0, grad::op("SoftsignGrad", {g.grad(), g.input(0)})); });
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "floe/op/infer.h"
 #include "floe/op/kernel.h"
 #include "floe/op/samples.h"
+#include "floe/ops/gradients.h"
 #include "floe/tensor/dispatch.h"
 
 namespace floe {
@@ -111,12 +112,20 @@ FLOE_OP("BiasAdd", op) {
     s.fails("Shape must be at least rank 2 but is rank 1", {s.random({3}), s.random({3})});
     s.fails("Shape must be rank 1 but is rank 2", {s.random({2, 3}), s.random({1, 3})});
   });
+  op.gradient([](GradientContext& g) {
+    g.set(0, g.grad());
+    if (g.needs(1)) g.set(1, grad::same(g, "BiasAddGrad", {g.grad()}));
+  });
 }
 
 FLOE_OP("BiasAddV1", op) {
   op.in("value:T, bias:T").out("output:T").attrs(kBiasType);
   op.infer(infer_bias_add).kernel(bias_add_kernel);
   op.samples([](Samples& s) { s.add({s.random({2, 3, 4}), s.random({4})}); });
+  op.gradient([](GradientContext& g) {
+    g.set(0, g.grad());
+    if (g.needs(1)) g.set(1, grad::same(g, "BiasAddGrad", {g.grad()}));
+  });
 }
 
 FLOE_OP("BiasAddGrad", op) {
@@ -142,6 +151,17 @@ FLOE_OP("BiasAddGrad", op) {
     s.add({s.random({2, 3, 2, 4})}, {{"data_format", std::string("NCHW")}});
     s.add({s.random({0, 3})});
     s.fails("Shape must be at least rank 2 but is rank 1", {s.random({3})});
+  });
+  op.gradient([](GradientContext& g) {
+    const Tensor& x = g.input(0);
+    Tensor shape = grad::shape_of(x), db = g.grad();
+    if (bias_channels_first(g.attrs())) {
+      auto ones = [&](int64_t from, int64_t n) {
+        return grad::ones_like(grad::op("Slice", {shape, grad::int32s({from}), grad::int32s({n})}));
+      };
+      db = grad::reshape(db, grad::concat({ones(0, 1), grad::shape_of(db), ones(2, -1)}, 0));
+    }
+    g.set(0, grad::op("BroadcastTo", {db, shape}));
   });
 }
 

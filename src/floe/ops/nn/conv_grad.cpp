@@ -2,6 +2,7 @@
 // filter.
 #include "floe/base/text.h"
 #include "floe/op/samples.h"
+#include "floe/ops/gradients.h"
 #include "floe/ops/nn/conv_kernels.h"
 
 namespace floe {
@@ -128,6 +129,11 @@ FLOE_OP("Conv2DBackpropInput", op) {
             {Samples::i32({1, 4, 4, 3}), s.random({2, 2, 3, 4}), s.random({1, 2, 2, 5})},
             conv_grad_attrs({1, 2, 2, 1}, "SAME"));
   });
+  op.gradient([](GradientContext& g) {
+    if (g.needs(1))
+      g.set(1, grad::same(g, "Conv2DBackpropFilter", {g.grad(), grad::shape_of(g.input(1)), g.input(2)}));
+    if (g.needs(2)) g.set(2, grad::same(g, "Conv2D", {g.grad(), g.input(1)}));
+  });
 }
 
 FLOE_OP("Conv2DBackpropFilter", op) {
@@ -156,6 +162,11 @@ FLOE_OP("Conv2DBackpropFilter", op) {
             {s.random({1, 4, 4, 3}), Samples::i32({2, 2, 3, 4}), s.random({1, 3, 2, 4})},
             conv_grad_attrs({1, 2, 2, 1}, "SAME"));
   });
+  op.gradient([](GradientContext& g) {
+    if (g.needs(0))
+      g.set(0, grad::same(g, "Conv2DBackpropInput", {grad::shape_of(g.input(0)), g.grad(), g.input(2)}));
+    if (g.needs(2)) g.set(2, grad::same(g, "Conv2D", {g.input(0), g.grad()}));
+  });
 }
 
 const char kConv3DGradAttrs[] =
@@ -178,6 +189,11 @@ FLOE_OP("Conv3DBackpropInputV2", op) {
             {Samples::i32({1, 4, 5, 4}), s.random({2, 3, 2, 2, 3}), s.random({1, 2, 3, 2, 3})},
             conv_grad_attrs({1, 2, 2, 2, 1}, "SAME"));
   });
+  op.gradient([](GradientContext& g) {
+    if (g.needs(1))
+      g.set(1, grad::same(g, "Conv3DBackpropFilterV2", {g.grad(), grad::shape_of(g.input(1)), g.input(2)}));
+    if (g.needs(2)) g.set(2, grad::same(g, "Conv3D", {g.grad(), g.input(1)}));
+  });
 }
 
 FLOE_OP("Conv3DBackpropFilterV2", op) {
@@ -189,6 +205,11 @@ FLOE_OP("Conv3DBackpropFilterV2", op) {
       s.add({s.random({1, 4, 5, 4, 2}, t), Samples::i32({2, 3, 2, 2, 3}), s.random({1, 2, 3, 2, 3}, t)},
             conv_grad_attrs({1, 2, 2, 2, 1}, "SAME"));
     });
+  });
+  op.gradient([](GradientContext& g) {
+    if (g.needs(0))
+      g.set(0, grad::same(g, "Conv3DBackpropInputV2", {grad::shape_of(g.input(0)), g.grad(), g.input(2)}));
+    if (g.needs(2)) g.set(2, grad::same(g, "Conv3D", {g.input(0), g.grad()}));
   });
 }
 
@@ -208,6 +229,12 @@ FLOE_OP("DepthwiseConv2dNativeBackpropInput", op) {
     s.add({Samples::i32({1, 5, 6, 3}), s.random({3, 3, 3, 1}), s.random({1, 3, 4, 3})},
           conv_grad_attrs({1, 1, 1, 1}, "VALID"));
   });
+  op.gradient([](GradientContext& g) {
+    if (g.needs(1))
+      g.set(1, grad::same(g, "DepthwiseConv2dNativeBackpropFilter",
+                          {g.grad(), grad::shape_of(g.input(1)), g.input(2)}));
+    if (g.needs(2)) g.set(2, grad::same(g, "DepthwiseConv2dNative", {g.grad(), g.input(1)}));
+  });
 }
 
 FLOE_OP("DepthwiseConv2dNativeBackpropFilter", op) {
@@ -221,6 +248,12 @@ FLOE_OP("DepthwiseConv2dNativeBackpropFilter", op) {
     });
     s.add({s.random({1, 5, 6, 3}), Samples::i32({3, 3, 3, 1}), s.random({1, 3, 4, 3})},
           conv_grad_attrs({1, 1, 1, 1}, "VALID"));
+  });
+  op.gradient([](GradientContext& g) {
+    if (g.needs(0))
+      g.set(0, grad::same(g, "DepthwiseConv2dNativeBackpropInput",
+                          {grad::shape_of(g.input(0)), g.grad(), g.input(2)}));
+    if (g.needs(2)) g.set(2, grad::same(g, "DepthwiseConv2dNative", {g.input(0), g.grad()}));
   });
 }
 

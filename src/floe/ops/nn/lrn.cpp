@@ -6,6 +6,7 @@
 #include "floe/op/infer.h"
 #include "floe/op/kernel.h"
 #include "floe/op/samples.h"
+#include "floe/ops/gradients.h"
 #include "floe/tensor/dispatch.h"
 
 namespace floe {
@@ -91,6 +92,9 @@ FLOE_OP("LRN", op) {
             {{"depth_radius", int64_t(2)}, {"bias", 2.0f}, {"alpha", 0.3f}, {"beta", beta}});
     s.add({s.random({1, 2, 2, 3})}, {{"depth_radius", int64_t(0)}});
     s.fails("Shape must be rank 4 but is rank 3", {s.random({2, 2, 3})});
+  });
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::same(g, "LRNGrad", {g.grad(), g.input(0), g.output()}));
   });
 }
 

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "floe/base/threads.h"
+#include "floe/op/gradient.h"
 #include "floe/op/infer.h"
 #include "floe/op/kernel.h"
 #include "floe/op/samples.h"
@@ -91,6 +92,10 @@ FLOE_OP("Softmax", op) {
     softmax_samples(s);
     for (int64_t n : {4, 10, 37, 100, 1000}) s.add({s.random({2, n}, DType::kFloat16)}).tolerance = 1e-5;
   });
+  op.gradient([](GradientContext& g) {
+    const Tensor& y = g.output();
+    g.set(0, (g.grad() - grad::sum(g.grad() * y, grad::int32s({-1}), true)) * y);
+  });
 }
 
 FLOE_OP("LogSoftmax", op) {
@@ -98,6 +103,9 @@ FLOE_OP("LogSoftmax", op) {
   op.infer(infer_softmax);
   op.kernel([](const KernelInit& k) { return softmax_kernel(k, true); });
   op.samples(softmax_samples);
+  op.gradient([](GradientContext& g) {
+    g.set(0, g.grad() - grad::sum(g.grad(), grad::int32s({-1}), true) * grad::op("Exp", {g.output()}));
+  });
 }
 
 }  // namespace

@@ -45,6 +45,7 @@ FLOE_OP("RandomUniform", op) {
       .out("output:dtype")
       .attrs("seed:int=0; seed2:int=0; dtype:{half,bfloat16,float,double}; T:{int32,int64}");
   op.infer(infer_requested).kernel(stateful_draw<UniformDraw>).stateful().samples(stateful_samples);
+  op.no_gradient();
 }
 
 FLOE_OP("RandomStandardNormal", op) {
@@ -52,6 +53,7 @@ FLOE_OP("RandomStandardNormal", op) {
       .out("output:dtype")
       .attrs("seed:int=0; seed2:int=0; dtype:{half,bfloat16,float,double}; T:{int32,int64}");
   op.infer(infer_requested).kernel(stateful_draw<NormalDraw>).stateful().samples(stateful_samples);
+  op.no_gradient();
 }
 
 FLOE_OP("TruncatedNormal", op) {
@@ -69,6 +71,7 @@ FLOE_OP("TruncatedNormal", op) {
     });
     return fn;
   });
+  op.no_gradient();
 }
 
 FLOE_OP("RandomUniformInt", op) {

@@ -98,6 +98,7 @@ FLOE_OP("RandomShuffle", op) {
     s.add({Samples::iota({1, 3})}, seeds);
     s.add({Samples::iota({0, 3})}, seeds);
   });
+  op.no_gradient();
 }
 
 template <class T, class O>
@@ -177,6 +178,7 @@ FLOE_OP("Multinomial", op) {
     s.fails("num_samples should be nonnegative", {s.random({1, 7}), Tensor::scalar(int32_t(-5))}, seeds);
     s.fails("num_classes should be positive", {s.random({1, 0}), Tensor::scalar(int32_t(5))}, seeds);
   });
+  op.no_gradient();
 }
 
 FLOE_OP("StatelessMultinomial", op) {
@@ -199,6 +201,7 @@ FLOE_OP("StatelessMultinomial", op) {
           {{"output_dtype", DType::kInt32}});
     s.fails("seed must have shape [2]", {s.random({1, 5}), Tensor::scalar(int32_t(12)), Samples::i64({3})});
   });
+  op.no_gradient();
 }
 
 }  // namespace

@@ -118,12 +118,30 @@ void define_keyed(OpBuilder& op) {
   op.infer(infer_keyed).kernel(draw_kernel<Draw, philox_of>).samples(keyed_samples).fails_on_values();
 }
 
-FLOE_OP("StatelessRandomUniform", op) { define_seeded<UniformDraw>(op); }
-FLOE_OP("StatelessRandomNormal", op) { define_seeded<NormalDraw>(op); }
-FLOE_OP("StatelessTruncatedNormal", op) { define_seeded<TruncatedDraw>(op); }
-FLOE_OP("StatelessRandomUniformV2", op) { define_keyed<UniformDraw>(op); }
-FLOE_OP("StatelessRandomNormalV2", op) { define_keyed<NormalDraw>(op); }
-FLOE_OP("StatelessTruncatedNormalV2", op) { define_keyed<TruncatedDraw>(op); }
+FLOE_OP("StatelessRandomUniform", op) {
+  define_seeded<UniformDraw>(op);
+  op.no_gradient();
+}
+FLOE_OP("StatelessRandomNormal", op) {
+  define_seeded<NormalDraw>(op);
+  op.no_gradient();
+}
+FLOE_OP("StatelessTruncatedNormal", op) {
+  define_seeded<TruncatedDraw>(op);
+  op.no_gradient();
+}
+FLOE_OP("StatelessRandomUniformV2", op) {
+  define_keyed<UniformDraw>(op);
+  op.no_gradient();
+}
+FLOE_OP("StatelessRandomNormalV2", op) {
+  define_keyed<NormalDraw>(op);
+  op.no_gradient();
+}
+FLOE_OP("StatelessTruncatedNormalV2", op) {
+  define_keyed<TruncatedDraw>(op);
+  op.no_gradient();
+}
 
 FLOE_OP("StatelessRandomUniformInt", op) {
   op.in("shape:T, seed:Tseed, minval:dtype, maxval:dtype")
@@ -143,6 +161,7 @@ FLOE_OP("StatelessRandomUniformInt", op) {
     s.fails("Need minval < maxval, got 4 >= 3", {Samples::i32({2}), Samples::i64({7, 11}),
                                                  Tensor::scalar(int32_t(4)), Tensor::scalar(int32_t(3))});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("StatelessRandomUniformFullInt", op) {
@@ -162,6 +181,7 @@ FLOE_OP("StatelessRandomUniformFullInt", op) {
       s.add({Samples::i32({3, 5}), Samples::i64({7, 11})}, {{"dtype", t}});
     });
   });
+  op.no_gradient();
 }
 
 FLOE_OP("StatelessRandomUniformIntV2", op) {
@@ -182,6 +202,7 @@ FLOE_OP("StatelessRandomUniformIntV2", op) {
     s.fails("Need minval < maxval, got 4 >= 3", {Samples::i32({2}), u64({9}), u64({5, 6}), alg,
                                                  Tensor::scalar(int32_t(4)), Tensor::scalar(int32_t(3))});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("StatelessRandomUniformFullIntV2", op) {
@@ -195,6 +216,7 @@ FLOE_OP("StatelessRandomUniformFullIntV2", op) {
       s.add({Samples::i32({3, 5}), u64({9}), u64({5, 6}), alg}, {{"dtype", t}});
     });
   });
+  op.no_gradient();
 }
 
 void write_key_counter(KernelContext& c) {

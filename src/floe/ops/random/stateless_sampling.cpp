@@ -104,6 +104,7 @@ FLOE_OP("StatelessRandomPoisson", op) {
     s.add({Samples::i64({2, 3}), Samples::i32({3, 8}), Samples::numbers({}, {25}, DType::kInt32)},
           {{"dtype", DType::kInt64}});
   });
+  op.no_gradient();
 }
 
 double stirling(double k) {
@@ -202,6 +203,7 @@ FLOE_OP("StatelessRandomBinomial", op) {
     s.add({Samples::i64({9}), Samples::i32({3, 8}), Samples::numbers({}, {10}), Samples::numbers({}, {0.5})})
         .values_vary = true;
   });
+  op.no_gradient();
 }
 
 FLOE_OP("StatelessShuffle", op) {

@@ -109,6 +109,7 @@ FLOE_OP("SparseConcat", op) {
             {a, index_matrix({0, 1}, 1), s.random({3}), s.random({2}), shape, Samples::i64({5})},
             {{"concat_dim", int64_t(0)}, {"N", int64_t(2)}});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("SparseSplit", op) {
@@ -174,8 +175,9 @@ FLOE_OP("SparseSplit", op) {
   op.samples([](Samples& s) {
     Tensor at = index_matrix({0, 1, 2, 0, 2, 3}, 2), shape = Samples::i64({5, 6});
     auto dim = [](int64_t d) { return Tensor::scalar(d); };
-    s.each_type("T",
-                [&](DType t) { s.add({dim(0), at, s.random({3}, t), shape}, {{"num_split", int64_t(2)}}); });
+    s.each_type("T", [&](DType t) {
+      s.add({dim(0), at, s.random({3}, t), shape}, {{"num_split", int64_t(2)}});
+    });
     for (int64_t n : {1, 2, 4, 6}) s.add({dim(-1), at, s.random({3}), shape}, {{"num_split", n}});
     s.add({dim(0), Tensor(DType::kInt64, {0, 2}), s.random({0}), shape}, {{"num_split", int64_t(2)}});
     s.fails("Input num_split should be between 1 and the splitting dimension size (6), got 7",

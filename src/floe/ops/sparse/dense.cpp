@@ -1,4 +1,5 @@
 // Sparse and dense tensors together: SparseTensorDenseAdd and SparseDenseCwiseAdd, -Mul, -Div.
+#include "floe/ops/gradients.h"
 #include "floe/ops/sparse/sparse.h"
 
 namespace floe {
@@ -84,6 +85,10 @@ FLOE_OP("SparseTensorDenseAdd", op) {
     s.fails("Sparse tensor has an invalid index on dimension 0: a_indices(0,0) = 9",
             {index_matrix({9, 0}, 2), s.random({1}), shape, s.random({3, 4})});
     s.fails("Dimensions 4 and 3 are not compatible", {at, s.random({3}), shape, s.random({3, 4})});
+  });
+  op.gradient([](GradientContext& g) {
+    g.set(1, grad::op("GatherNd", {g.grad(), g.input(0)}));
+    g.set(3, g.grad());
   });
 }
 

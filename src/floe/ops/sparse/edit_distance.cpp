@@ -153,6 +153,7 @@ FLOE_OP("EditDistance", op) {
     s.fails("Input SparseTensors must have rank at least 2",
             both(sparse({0}, Samples::i32({1}), {3}), sparse({0}, Samples::i32({1}), {3})));
   });
+  op.no_gradient();
 }
 
 }  // namespace

@@ -186,16 +186,19 @@ void define_set_op(OpBuilder& op, bool sparse_a, bool sparse_b) {
 FLOE_OP("DenseToDenseSetOperation", op) {
   op.in("set1:T, set2:T");
   define_set_op(op, false, false);
+  op.no_gradient();
 }
 FLOE_OP("DenseToSparseSetOperation", op) {
   op.in("set1:T, set2_indices:int64, set2_values:T, set2_shape:int64");
   define_set_op(op, false, true);
+  op.no_gradient();
 }
 FLOE_OP("SparseToSparseSetOperation", op) {
   op.in(
       "set1_indices:int64, set1_values:T, set1_shape:int64, set2_indices:int64, set2_values:T, "
       "set2_shape:int64");
   define_set_op(op, true, true);
+  op.no_gradient();
 }
 
 FLOE_OP("SetSize", op) {
@@ -234,6 +237,7 @@ FLOE_OP("SetSize", op) {
     s.fails("is out of bounds: need 0 <= index < [3,2]", {index_matrix({5, 0}, 2), Samples::i32({1}), shape});
     s.fails("Invalid rank 1.", {index_matrix({0}, 1), Samples::i32({1}), Samples::i64({2})});
   });
+  op.no_gradient();
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "floe/ops/gradients.h"
 #include "floe/ops/sparse/sparse.h"
 
 namespace floe {
@@ -77,6 +78,12 @@ FLOE_OP("SparseFillEmptyRows", op) {
     s.fails("rank 0", {at, s.random({3}), shape, s.random({1})});
     s.fails("Received SparseTensor with dense_shape[0] = 0",
             {index_matrix({0, 1}, 2), s.random({1}), Samples::i64({0, 6}), s.random({})});
+  });
+  op.gradient([](GradientContext& g) {
+    // Every value stands once in the output; the rest are the default.
+    Tensor dy = g.grad(1), d = grad::op("GatherV2", {dy, g.output(3), grad::int32_scalar(0)});
+    g.set(1, d);
+    g.set(3, grad::sum_all(dy) - grad::sum_all(d));
   });
 }
 
@@ -191,6 +198,14 @@ FLOE_OP("SparseReorder", op) {
     });
     s.add({Tensor(DType::kInt64, {0, 2}), s.random({0}), Samples::i64({5, 6})});
   });
+  op.gradient([](GradientContext& g) {
+    // The rows in their new order, carried along as values.
+    const Tensor &at = g.input(0), &shape = g.input(2);
+    Tensor number = grad::range(grad::int32_scalar(0), grad::size_of(g.input(1)));
+    Tensor order = call("SparseReorder", {at, number, shape})[1];
+    g.set(1,
+          grad::op("GatherV2", {g.grad(1), grad::op("InvertPermutation", {order}), grad::int32_scalar(0)}));
+  });
 }
 
 template <class T, class I>
@@ -263,6 +278,28 @@ FLOE_OP("SparseTensorDenseMatMul", op) {
     s.add({Tensor(DType::kInt64, {0, 2}), s.random({0}), shape, s.random({4, 2})});
     s.fails("inner dimension does not match: 4 vs. 5", {at, s.random({3}), shape, s.random({5, 2})});
     s.fails("out of bounds", {index_matrix({0, 9}, 2), s.random({1}), shape, s.random({4, 2})});
+  });
+  op.gradient([](GradientContext& g) {
+    const Tensor &at = g.input(0), &values = g.input(1), &b = g.input(3);
+    bool adj_a = g.attr<bool>("adjoint_a"), adj_b = g.attr<bool>("adjoint_b");
+    Tensor dy = g.grad();
+    if (g.needs(3)) {
+      Tensor db = grad::op("SparseTensorDenseMatMul", {at, values, g.input(2), dy},
+                           {{"adjoint_a", !adj_a}, {"adjoint_b", false}});
+      g.set(3, adj_b ? grad::adjoint(db) : db);
+    }
+    if (!g.needs(1)) return;
+    Tensor two = grad::int32s({0, 1});
+    auto column = [&](int64_t i) {
+      return grad::op("GatherV2", {at, grad::int32_scalar(i), grad::int32_scalar(1)});
+    };
+    auto rows = [](const Tensor& t, const Tensor& i) {
+      return grad::op("GatherV2", {t, i, grad::int32_scalar(0)});
+    };
+    Tensor from = rows(dy, column(adj_a ? 1 : 0)),
+           by = rows(adj_b ? grad::adjoint(b) : b, column(adj_a ? 0 : 1));
+    Tensor d = adj_a ? grad::conj(from) * by : from * grad::conj(by);
+    g.set(1, grad::sum(d, grad::int32s({-1})));
   });
 }
 

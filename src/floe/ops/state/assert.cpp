@@ -38,6 +38,7 @@ FLOE_OP("Assert", op) {
     s.fails("assertion failed: [a\\n\\\"b]", {no, Tensor::scalar("a\n\"b")});
     s.fails("Shape must be rank 0 but is rank 1", {Tensor::vec<bool>({false}), Tensor::scalar("a")});
   });
+  op.no_gradient();
 }
 
 }  // namespace

@@ -124,15 +124,18 @@ constexpr const char* kRealTypes =
     "T:{float,double,int32,uint8,int16,int8,int64,bfloat16,uint16,half,uint32,uint64}";
 FLOE_OP("ScalarSummary", op) {
   op.in("tags:string, values:T").out("summary:string").attrs(kRealTypes).infer(infer_scalar);
+  op.no_gradient();
 }
 FLOE_OP("HistogramSummary", op) {
   op.in("tag:string, values:T")
       .out("summary:string")
       .attrs(std::string(kRealTypes) + "=float")
       .infer(infer_scalar);
+  op.no_gradient();
 }
 FLOE_OP("MergeSummary", op) {
   op.in("inputs:N*string").out("summary:string").attrs("N:int>=1").infer(infer_scalar);
+  op.no_gradient();
 }
 FLOE_OP("ImageSummary", op) {
   op.in("tag:string, tensor:T").out("summary:string").infer(infer_scalar);
@@ -140,6 +143,7 @@ FLOE_OP("ImageSummary", op) {
   AttrDef& bad_color = op.def().attrs.back();
   bad_color.has_default = true;
   bad_color.default_value = Tensor::vec<uint8_t>({255, 0, 0, 255});
+  op.no_gradient();
 }
 
 #undef FLOE_NUMBERS

@@ -70,6 +70,7 @@ FLOE_OP("Timestamp", op) {
     *c.out<double>(0) = std::chrono::duration<double>(now).count();
   });
   op.samples([](Samples& s) { s.add({}).values_vary = true; });
+  op.no_gradient();
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "floe/ops/state/print.h"
+#include "floe/ops/gradients.h"
 
 #include <atomic>
 #include <cstdio>
@@ -55,6 +56,7 @@ FLOE_OP("Print", op) {
       c.set_output(0, c.take(0));
     };
   });
+  op.gradient([](GradientContext& g) { g.set(0, g.raw_grad()); });
 }
 
 FLOE_OP("PrintV2", op) {

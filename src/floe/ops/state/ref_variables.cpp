@@ -1,6 +1,7 @@
 // Variables of TensorFlow 1, whose edges are references. They exist in graphs only, where a pass
 // (graph/passes/references.cpp) puts resource variables in their place before anything runs; _FloeVariable is
 // the handle.
+#include "floe/ops/gradients.h"
 #include "floe/ops/state/variable.h"
 
 namespace floe {
@@ -55,6 +56,7 @@ FLOE_OP("IsVariableInitialized", op) {
 FLOE_OP("RefIdentity", op) {
   op.in("input:Ref(T)").out("output:Ref(T)").attrs("T:type").infer(infer_unchanged);
   define_by_reference(op);
+  op.gradient([](GradientContext& g) { g.set(0, g.raw_grad()); });
 }
 
 FLOE_OP("Assign", op) {
@@ -62,6 +64,7 @@ FLOE_OP("Assign", op) {
   op.attrs("T:type; validate_shape:bool=true; use_locking:bool=true");
   op.infer([](InferContext& c) { c.set_output(0, c.shape(1)); });
   define_by_reference(op);
+  op.no_gradient();
 }
 
 constexpr const char* kNumber =
@@ -74,8 +77,14 @@ void define_sum(OpBuilder& op) {
   op.attrs(std::string(kNumber) + "; use_locking:bool=false").infer(infer_unchanged);
   define_by_reference(op);
 }
-FLOE_OP("AssignAdd", op) { define_sum(op); }
-FLOE_OP("AssignSub", op) { define_sum(op); }
+FLOE_OP("AssignAdd", op) {
+  define_sum(op);
+  op.no_gradient();
+}
+FLOE_OP("AssignSub", op) {
+  define_sum(op);
+  op.no_gradient();
+}
 
 void define_scatter(OpBuilder& op, const char* type, bool locking, const char* more = "") {
   op.in("ref:Ref(T), indices:Tindices, updates:T").out("output_ref:Ref(T)");
@@ -85,17 +94,38 @@ void define_scatter(OpBuilder& op, const char* type, bool locking, const char* m
   define_by_reference(op);
 }
 FLOE_OP("ScatterUpdate", op) { define_scatter(op, "T:type", true); }
-FLOE_OP("ScatterAdd", op) { define_scatter(op, kNumber, false); }
-FLOE_OP("ScatterSub", op) { define_scatter(op, kNumber, false); }
-FLOE_OP("ScatterMul", op) { define_scatter(op, kNumber, false); }
-FLOE_OP("ScatterDiv", op) { define_scatter(op, kNumber, false); }
+FLOE_OP("ScatterAdd", op) {
+  define_scatter(op, kNumber, false);
+  op.no_gradient();
+}
+FLOE_OP("ScatterSub", op) {
+  define_scatter(op, kNumber, false);
+  op.no_gradient();
+}
+FLOE_OP("ScatterMul", op) {
+  define_scatter(op, kNumber, false);
+  op.no_gradient();
+}
+FLOE_OP("ScatterDiv", op) {
+  define_scatter(op, kNumber, false);
+  op.no_gradient();
+}
 FLOE_OP("ScatterMin", op) { define_scatter(op, kOrdered, false); }
 FLOE_OP("ScatterMax", op) { define_scatter(op, kOrdered, false); }
 
 constexpr const char* kPolicy = "; bad_indices_policy:string=''";
-FLOE_OP("ScatterNdUpdate", op) { define_scatter(op, "T:type", true, kPolicy); }
-FLOE_OP("ScatterNdAdd", op) { define_scatter(op, kNumber, false, kPolicy); }
-FLOE_OP("ScatterNdSub", op) { define_scatter(op, kNumber, false, kPolicy); }
+FLOE_OP("ScatterNdUpdate", op) {
+  define_scatter(op, "T:type", true, kPolicy);
+  op.no_gradient();
+}
+FLOE_OP("ScatterNdAdd", op) {
+  define_scatter(op, kNumber, false, kPolicy);
+  op.no_gradient();
+}
+FLOE_OP("ScatterNdSub", op) {
+  define_scatter(op, kNumber, false, kPolicy);
+  op.no_gradient();
+}
 FLOE_OP("ScatterNdMin", op) { define_scatter(op, kNumber, false, kPolicy); }
 FLOE_OP("ScatterNdMax", op) { define_scatter(op, kNumber, false, kPolicy); }
 

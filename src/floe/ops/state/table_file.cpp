@@ -112,8 +112,14 @@ void define_from_file(OpBuilder& op, const char* handle) {
   op.stateful();
 }
 
-FLOE_OP("InitializeTableFromTextFile", op) { define_from_file(op, "table_handle:Ref(string)"); }
-FLOE_OP("InitializeTableFromTextFileV2", op) { define_from_file(op, "table_handle:resource"); }
+FLOE_OP("InitializeTableFromTextFile", op) {
+  define_from_file(op, "table_handle:Ref(string)");
+  op.no_gradient();
+}
+FLOE_OP("InitializeTableFromTextFileV2", op) {
+  define_from_file(op, "table_handle:resource");
+  op.no_gradient();
+}
 
 }  // namespace
 }  // namespace floe

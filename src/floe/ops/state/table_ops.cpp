@@ -129,10 +129,22 @@ void define_pairs(OpBuilder& op, const char* handle, const char* key, const char
   op.infer(std::move(infer)).compute(std::move(fn)).stateful();
 }
 
-FLOE_OP("InitializeTable", op) { define_pairs(op, kRef, "Tkey", "Tval", infer_initialize, initialize); }
-FLOE_OP("InitializeTableV2", op) { define_pairs(op, kRes, "Tkey", "Tval", infer_initialize, initialize); }
-FLOE_OP("LookupTableInsert", op) { define_pairs(op, kRef, "Tin", "Tout", infer_unknown, insert); }
-FLOE_OP("LookupTableInsertV2", op) { define_pairs(op, kRes, "Tin", "Tout", infer_unknown, insert); }
+FLOE_OP("InitializeTable", op) {
+  define_pairs(op, kRef, "Tkey", "Tval", infer_initialize, initialize);
+  op.no_gradient();
+}
+FLOE_OP("InitializeTableV2", op) {
+  define_pairs(op, kRes, "Tkey", "Tval", infer_initialize, initialize);
+  op.no_gradient();
+}
+FLOE_OP("LookupTableInsert", op) {
+  define_pairs(op, kRef, "Tin", "Tout", infer_unknown, insert);
+  op.no_gradient();
+}
+FLOE_OP("LookupTableInsertV2", op) {
+  define_pairs(op, kRes, "Tin", "Tout", infer_unknown, insert);
+  op.no_gradient();
+}
 FLOE_OP("LookupTableImport", op) { define_pairs(op, kRef, "Tin", "Tout", infer_unknown, import_all); }
 FLOE_OP("LookupTableImportV2", op) { define_pairs(op, kRes, "Tin", "Tout", infer_unknown, import_all); }
 
@@ -140,14 +152,26 @@ void define_find(OpBuilder& op, const char* handle) {
   op.in(cat(handle, ", keys:Tin, default_value:Tout")).out("values:Tout").attrs("Tin:type; Tout:type");
   op.infer(infer_find).compute(find).stateful().dynamic_outputs();
 }
-FLOE_OP("LookupTableFind", op) { define_find(op, kRef); }
-FLOE_OP("LookupTableFindV2", op) { define_find(op, kRes); }
+FLOE_OP("LookupTableFind", op) {
+  define_find(op, kRef);
+  op.no_gradient();
+}
+FLOE_OP("LookupTableFindV2", op) {
+  define_find(op, kRes);
+  op.no_gradient();
+}
 
 void define_size(OpBuilder& op, const char* handle) {
   op.in(handle).out("size:int64").infer(infer_scalar).compute(write_size).stateful();
 }
-FLOE_OP("LookupTableSize", op) { define_size(op, kRef); }
-FLOE_OP("LookupTableSizeV2", op) { define_size(op, kRes); }
+FLOE_OP("LookupTableSize", op) {
+  define_size(op, kRef);
+  op.no_gradient();
+}
+FLOE_OP("LookupTableSizeV2", op) {
+  define_size(op, kRes);
+  op.no_gradient();
+}
 
 void define_dump(OpBuilder& op, const char* handle) {
   op.in(handle).out("keys:Tkeys, values:Tvalues").attrs("Tkeys:type; Tvalues:type");

@@ -89,17 +89,31 @@ void define_named_table(OpBuilder& op, const std::string& attrs) {
 constexpr auto kFixed = Table::Kind::kFixed;
 constexpr auto kMutable = Table::Kind::kMutable;
 
-FLOE_OP("HashTable", op) { define_named_table<kFixed>(op, kTableAttrs); }
-FLOE_OP("HashTableV2", op) { define_table<kFixed>(op, kTableAttrs); }
+FLOE_OP("HashTable", op) {
+  define_named_table<kFixed>(op, kTableAttrs);
+  op.no_gradient();
+}
+FLOE_OP("HashTableV2", op) {
+  define_table<kFixed>(op, kTableAttrs);
+  op.no_gradient();
+}
 FLOE_OP("AnonymousHashTable", op) { define_table<kFixed>(op, "key_dtype:type; value_dtype:type"); }
-FLOE_OP("MutableHashTable", op) { define_named_table<kMutable>(op, kTableAttrs); }
-FLOE_OP("MutableHashTableV2", op) { define_table<kMutable>(op, kTableAttrs); }
+FLOE_OP("MutableHashTable", op) {
+  define_named_table<kMutable>(op, kTableAttrs);
+  op.no_gradient();
+}
+FLOE_OP("MutableHashTableV2", op) {
+  define_table<kMutable>(op, kTableAttrs);
+  op.no_gradient();
+}
 FLOE_OP("AnonymousMutableHashTable", op) { define_table<kMutable>(op, "key_dtype:type; value_dtype:type"); }
 FLOE_OP("MutableHashTableOfTensors", op) {
   define_named_table<kMutable>(op, cat(kTableAttrs, "; value_shape:shape=[]"));
+  op.no_gradient();
 }
 FLOE_OP("MutableHashTableOfTensorsV2", op) {
   define_table<kMutable>(op, cat(kTableAttrs, "; value_shape:shape=[]"));
+  op.no_gradient();
 }
 FLOE_OP("AnonymousMutableHashTableOfTensors", op) {
   define_table<kMutable>(op, "key_dtype:type; value_dtype:type; value_shape:shape=[]");
@@ -111,11 +125,13 @@ constexpr const char* kDenseAttrs =
 FLOE_OP("MutableDenseHashTable", op) {
   op.in("empty_key:key_dtype").out("table_handle:Ref(string)").attrs(cat(kTableAttrs, "; ", kDenseAttrs));
   op.infer(infer_named).kernel(make_named_table<kMutable>).stateful().dynamic_outputs();
+  op.no_gradient();
 }
 FLOE_OP("MutableDenseHashTableV2", op) {
   op.in("empty_key:key_dtype, deleted_key:key_dtype").out("table_handle:resource");
   op.attrs(cat(kTableAttrs, "; ", kDenseAttrs));
   op.infer(infer_scalar).kernel(make_dense_table).stateful().dynamic_outputs();
+  op.no_gradient();
 }
 FLOE_OP("AnonymousMutableDenseHashTable", op) {
   op.in("empty_key:key_dtype, deleted_key:key_dtype").out("table_handle:resource");

@@ -1,4 +1,5 @@
 // Resource variables.
+#include "floe/ops/gradients.h"
 #include "floe/ops/state/variable.h"
 #include "floe/tensor/dispatch.h"
 
@@ -77,6 +78,7 @@ FLOE_OP("ReadVariableOp", op) {
       c.set_output(0, variable_value(c, 0));
     };
   });
+  op.gradient([](GradientContext& g) { g.set(0, g.raw_grad()); });
 }
 
 FLOE_OP("AssignVariableOp", op) {
@@ -135,6 +137,7 @@ FLOE_OP("AssignSubVariableOp", op) {
 FLOE_OP("VarIsInitializedOp", op) {
   op.in("resource:resource").out("is_initialized:bool").infer(infer_scalar).stateful();
   op.compute([](KernelContext& c) { *c.out<bool>(0) = bool(resource_of<Variable>(c, 0)->read()); });
+  op.no_gradient();
 }
 
 FLOE_OP("VariableShape", op) {
@@ -150,6 +153,7 @@ FLOE_OP("VariableShape", op) {
       });
     };
   });
+  op.no_gradient();
 }
 
 // What is destroyed here is the value: the handle stays good for a new one.
@@ -206,6 +210,14 @@ FLOE_OP("ResourceGather", op) {
       });
     };
   });
+  op.gradient([](GradientContext& g) {
+    const Tensor &handle = g.input(0), &indices = g.input(1);
+    int64_t batch = g.attr<int64_t>("batch_dims");
+    Tensor shape = grad::op("VariableShape", {handle});
+    if (batch == 0) return g.set(0, grad::gathered_slices(g.grad(), indices, shape));
+    Tensor shared = batch < 0 ? grad::rank_of(indices) + double(batch) : grad::int32_scalar(batch);
+    g.set(0, grad::gather_gradient(g.grad(), indices, shape, shared, shared));
+  });
 }
 
 FLOE_OP("ResourceGatherNd", op) {
@@ -240,6 +252,10 @@ FLOE_OP("ResourceGatherNd", op) {
       T* to = static_cast<T*>(out.mutable_raw());
       for (int64_t i = 0; i < n; ++i) std::copy_n(from + rows[size_t(i)] * inner, inner, to + i * inner);
     });
+  });
+  op.gradient([](GradientContext& g) {
+    Tensor shape = grad::cast(grad::op("VariableShape", {g.input(0)}), g.input(1).dtype());
+    g.set(0, grad::op("ScatterNd", {g.input(1), g.grad(), shape}));
   });
 }
 

@@ -138,6 +138,7 @@ FLOE_OP("AsString", op) {
     s.fails("scientific and shortest format not supported", {Samples::i32({5})}, {{"scientific", true}});
     s.fails("Cannot select both scientific and shortest", {x}, {{"scientific", true}, {"shortest", true}});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("StringToNumber", op) {
@@ -177,6 +178,7 @@ FLOE_OP("StringToNumber", op) {
     s.fails("could not correctly convert string: ", {Tensor::scalar("")});
     s.fails("could not correctly convert string: 1 2", {Tensor::scalar("1 2")});
   });
+  op.no_gradient();
 }
 
 }  // namespace

@@ -65,6 +65,7 @@ FLOE_OP("DecodeRaw", op) {
     s.fails("has length 3 that is not a multiple of 4", {Tensor::scalar("abc")},
             {{"out_type", DType::kFloat32}});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("DecodePaddedRaw", op) {
@@ -114,6 +115,7 @@ FLOE_OP("DecodePaddedRaw", op) {
     s.fails("fixed_length (3) must be a multiple of the size of out_type (2)", {x, n(3)},
             {{"out_type", DType::kInt16}});
   });
+  op.no_gradient();
 }
 
 constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -161,6 +163,7 @@ FLOE_OP("EncodeBase64", op) {
     Tensor x = Tensor::vec<std::string>({"", "a", "ab", "abc", "\xff\xfe\xfd\xfc", "hello world"});
     for (bool pad : {false, true}) s.add({x}, {{"pad", pad}});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("DecodeBase64", op) {
@@ -176,6 +179,7 @@ FLOE_OP("DecodeBase64", op) {
     s.add({Tensor::vec<std::string>({"", "YQ", "YQ==", "YWI", "YWI=", "YWJj", "__79_A"})});
     s.fails("Invalid character found in base64", {Tensor::scalar("a+b/")});
   });
+  op.no_gradient();
 }
 
 }  // namespace

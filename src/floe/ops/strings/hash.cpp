@@ -109,12 +109,14 @@ FLOE_OP("StringToHashBucketFast", op) {
   op.in("input:string").out("output:int64").attrs("num_buckets:int>=1");
   op.infer(infer_unchanged).samples([](Samples& s) { bucket_samples(s, {}); });
   op.kernel([](const KernelInit& k) { return bucket_kernel(k, fingerprint64); });
+  op.no_gradient();
 }
 
 FLOE_OP("StringToHashBucket", op) {
   op.in("string_tensor:string").out("output:int64").attrs("num_buckets:int>=1");
   op.infer(infer_unchanged).samples([](Samples& s) { bucket_samples(s, {}); });
   op.kernel([](const KernelInit& k) { return bucket_kernel(k, hash64); });
+  op.no_gradient();
 }
 
 FLOE_OP("StringToHashBucketStrong", op) {
@@ -131,6 +133,7 @@ FLOE_OP("StringToHashBucketStrong", op) {
     s.fails("Key must have 2 elements", {texts()},
             {{"num_buckets", int64_t(5)}, {"key", std::vector<int64_t>{1}}});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("Fingerprint", op) {

@@ -101,6 +101,7 @@ FLOE_OP("ReduceJoin", op) {
     s.fails("Invalid reduction dimension 3 for input with 3 dimension(s)", {x, Samples::i32({3})});
     s.fails("Duplicate reduction dimension 1", {x, Samples::i32({1, 1})});
   });
+  op.no_gradient();
 }
 
 }  // namespace

@@ -73,6 +73,7 @@ FLOE_OP("RegexReplace", op) {
     s.fails("Invalid pattern: (a", {regex_texts(), Tensor::scalar("(a"), Tensor::scalar("x")});
     s.fails("Shape must be rank 0", {regex_texts(), Tensor::vec<std::string>({"a"}), Tensor::scalar("x")});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("StaticRegexReplace", op) {

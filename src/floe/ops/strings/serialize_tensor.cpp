@@ -22,6 +22,7 @@ FLOE_OP("SerializeTensor", op) {
       s.add({Samples::filled(shape, 1)});
     s.add({Tensor(DType::kString, {0})});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("ParseTensor", op) {
@@ -81,6 +82,7 @@ FLOE_OP("ParseTensor", op) {
     s.fails("Expected `serialized` to be a scalar, got shape: [1]", {Tensor::vec<std::string>({"a"})},
             of(DType::kFloat32));
   });
+  op.no_gradient();
 }
 
 }  // namespace

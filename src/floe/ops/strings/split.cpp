@@ -119,6 +119,7 @@ FLOE_OP("StringSplit", op) {
     s.fails("Shape must be rank 1 but is rank 0", {Tensor::scalar("a"), Tensor::scalar(" ")});
     s.fails("Shape must be rank 0 but is rank 1", {x, Tensor::vec<std::string>({" "})});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("StringSplitV2", op) {

@@ -64,6 +64,7 @@ FLOE_OP("StringJoin", op) {
     s.fails("Input shapes do not match: [3] and [2]",
             {s.random({3}, DType::kString), s.random({2}, DType::kString)});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("StringStrip", op) {

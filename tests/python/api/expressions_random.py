@@ -46,6 +46,8 @@ GENERATOR = [
     "tf.random.Generator.from_state([-1, 2, 3], 'philox').skip(2)", "tf.random.Generator.from_seed([1, 2, 3]).normal([2])",
     "(lambda g: [g.skip(5), g.normal([2])])(tf.random.Generator.from_state([-1, 2, 3], 'philox'))",
     ("tf.random.Generator.from_state([1, 2], 'philox')", "Shapes (2,) and [3] are incompatible"),
+    f"(lambda g: [g.binomial([3, 2], [50.0, 90.0], [0.5, 0.4]), g.skip(0)])({_G})",
+    ("tf.random.stateless_binomial([4], [1, 2], 50.0, [0.5])", "Shape passed in must end with broadcasted shape."),
     ("tf.random.Generator()", ""),
 ]  # fmt: skip
 CASES += GENERATOR

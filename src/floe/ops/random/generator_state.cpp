@@ -1,5 +1,5 @@
 // Random numbers from a generator whose state is a variable: the counter (two integers) and the key.
-#include "floe/ops/random/philox.h"
+#include "floe/ops/random/sampling.h"
 #include "floe/ops/state/variable.h"
 
 namespace floe {
@@ -33,11 +33,13 @@ std::array<uint64_t, 3> take_numbers(KernelContext& c, uint64_t n) {
   return before;
 }
 
-Philox generator_of(KernelContext& c) {
+Philox generator_of(KernelContext& c, int64_t numbers) {
   check_algorithm(c, c.scalar<int64_t>(1));
-  auto s = take_numbers(c, uint64_t(c.output(0).num_elements()));
+  auto s = take_numbers(c, uint64_t(numbers));
   return Philox({uint32_t(s[0]), uint32_t(s[0] >> 32), uint32_t(s[1]), uint32_t(s[1] >> 32)}, s[2]);
 }
+
+Philox generator_of(KernelContext& c) { return generator_of(c, c.output(0).num_elements()); }
 
 void infer_generated(InferContext& c) {
   c.with_rank(1, 0);
@@ -119,6 +121,33 @@ FLOE_OP("StatefulUniformInt", op) {
     infer_generated(c);
   });
   op.kernel(generated_ints).stateful().fails_on_values();
+}
+
+FLOE_OP("StatefulRandomBinomial", op) {
+  op.in("resource:resource, algorithm:int64, shape:S, counts:T, probs:T").out("output:dtype");
+  op.attrs(
+      "S:{int32,int64}; T:{half,float,double,int32,int64}=double; "
+      "dtype:{half,float,double,int32,int64}=int64");
+  op.infer([](InferContext& c) {
+    c.with_rank(1, 0);
+    set_ending(c, drawn_shape(c, 2), broadcast_shapes(c.shape(3), c.shape(4)));
+  });
+  op.stateful().fails_on_values();
+  op.kernel([](const KernelInit& k) {
+    using CountTypes = Types<float, double, float16, int32_t, int64_t>;
+    KernelFn fn;
+    dispatch(CountTypes{}, k.input_type(3), [&]<class R>() {
+      dispatch(CountTypes{}, k.output_type(0), [&]<class T>() {
+        fn = [](KernelContext& c) {
+          int64_t draws = c.output(0).num_elements();
+          int64_t batches = broadcast_shapes(c.input(3).shape(), c.input(4).shape()).num_elements();
+          int64_t each = batches ? draws / batches : 0;
+          binomial<R, T>(c, generator_of(c, batches * 2 * 100 * (each + 3) / 4), 3);
+        };
+      });
+    });
+    return fn;
+  });
 }
 
 FLOE_OP("RngSkip", op) {

@@ -4,9 +4,22 @@
 #include <algorithm>
 #include <numeric>
 
+#include "floe/ops/broadcast.h"
 #include "floe/ops/random/philox.h"
 
 namespace floe {
+
+/// The output of an op that draws for parameters: the requested shape must end with theirs.
+inline void set_ending(InferContext& c, const Shape& out, const Shape& parameters) {
+  c.set_output(0, out);
+  if (!out.is_fully_defined() || !parameters.is_fully_defined()) return;
+  int skipped = out.rank() - parameters.rank();
+  bool fits = skipped >= 0;
+  for (int i = 0; fits && i < parameters.rank(); ++i) fits = parameters[i] == out[skipped + i];
+  if (!fits)
+    c.fail(
+        cat("Shape passed in must end with broadcasted shape. found ", out.str(), " and ", parameters.str()));
+}
 
 // Doubles and normal numbers of one output's stretch of the stream.
 class Stretch {
@@ -105,6 +118,74 @@ void poisson(KernelContext& c, const Philox& g, const Tensor& rates) {
       return;
     }
     out[at] = T(draw_poisson(r, largest, s));
+  });
+}
+
+inline double stirling(double k) {
+  static constexpr double kTable[] = {
+      0.0810614667953272, 0.0413406959554092, 0.0276779256849983, 0.02079067210376509, 0.0166446911898211,
+      0.0138761288230707, 0.0118967099458917, 0.0104112652619720, 0.00925546218271273, 0.00833056343336287};
+  if (k <= 9) return kTable[int(k)];
+  double square = (k + 1) * (k + 1);
+  return (1.0 / 12 - (1.0 / 360 - 1.0 / 1260 / square) / square) / (k + 1);
+}
+
+// Hormann, "The generation of binomial random variates": by transformed rejection where successes are many,
+inline double draw_many(double count, double p, Stretch& s) {
+  double deviation = std::sqrt(count * p * (1 - p)), b = 1.15 + 2.53 * deviation;
+  double a = -0.0873 + 0.0248 * b + 0.01 * p, c = count * p + 0.5, accepted = 0.92 - 4.2 / b;
+  double r = p / (1 - p), alpha = (2.83 + 5.1 / b) * deviation, m = std::floor((count + 1) * p);
+  for (;;) {
+    double u = s.uniform() - 0.5, v = s.uniform(), us = 0.5 - std::abs(u);
+    double k = std::floor((2 * a / us + b) * u + c);
+    if (us >= 0.07 && v <= accepted) return k;
+    if (k < 0 || k > count) continue;
+    v = std::log(v * alpha / (a / (us * us) + b));
+    double bound = (m + 0.5) * std::log((m + 1) / (r * (count - m + 1))) +
+                   (count + 1) * std::log((count - m + 1) / (count - k + 1)) +
+                   (k + 0.5) * std::log(r * (count - k + 1) / (k + 1)) + stirling(m) + stirling(count - m) -
+                   stirling(k) - stirling(count - k);
+    if (v <= bound) return k;
+  }
+}
+
+// and by the waiting times between them where they are few.
+inline double draw_few(double count, double p, Stretch& s) {
+  double tries = 0, found = 0;
+  for (;; ++found) {
+    tries += std::ceil(std::log(s.uniform()) / std::log1p(-p));
+    if (tries > count) return found;
+  }
+}
+
+inline double draw_binomial(double count, double p, Stretch& s) {
+  if (std::isnan(p) || std::isnan(count) || count < 0 || p < 0 || p > 1) return NAN;
+  bool rare = p <= 0.5;
+  double q = rare ? p : 1 - p;
+  if (count == 0 || q == 0) return rare ? 0 : count;
+  double k = count * q >= 10 ? draw_many(count, q, s) : draw_few(count, q, s);
+  return rare ? k : count - k;
+}
+
+/// Counts and probabilities, which broadcast, are the inputs i and i + 1.
+template <class R, class T>
+void binomial(KernelContext& c, const Philox& g, int i) {
+  Shape shapes[2] = {c.input(i).shape(), c.input(i + 1).shape()};
+  BroadcastLoop loop = make_broadcast(broadcast_shapes(shapes[0], shapes[1]), shapes);
+  const R *counts = c.in<R>(i), *probs = c.in<R>(i + 1);
+  std::vector<std::pair<double, double>> parameters;
+  for_rows2(loop, [&](int64_t, int64_t x, int64_t y, int64_t n, int64_t dx, int64_t dy) {
+    for (int64_t k = 0; k < n; ++k)
+      parameters.emplace_back(double(compute_t<R>(counts[x + k * dx])),
+                              double(compute_t<R>(probs[y + k * dy])));
+  });
+  T* out = c.out<T>(0);
+  each_output(c, g, int64_t(parameters.size()), [&](int64_t p, int64_t at, Stretch& s) {
+    double k = draw_binomial(parameters[size_t(p)].first, parameters[size_t(p)].second, s);
+    if constexpr (std::is_integral_v<T>)
+      out[at] = std::isnan(k) ? T(0) : T(k);
+    else
+      out[at] = T(k);
   });
 }
 

@@ -1,5 +1,4 @@
 // Draws from given distributions, and shuffling, that follow from a seed (or key and counter).
-#include "floe/ops/broadcast.h"
 #include "floe/ops/random/sampling.h"
 
 namespace floe {
@@ -10,16 +9,7 @@ void check_stateless_seed(const InferContext& c, int i) {
   if (s[0] >= 0 && s[0] != 2) c.fail(cat("seed must have shape [2], not ", s.str()));
 }
 
-// The requested shape must end with that of the parameters.
-void infer_ending(InferContext& c, int parameters) {
-  Shape out = drawn_shape(c), p = c.shape(parameters);
-  c.set_output(0, out);
-  if (!out.is_fully_defined() || !p.is_fully_defined()) return;
-  bool fits = p.rank() <= out.rank();
-  for (int i = 0; fits && i < p.rank(); ++i) fits = p[i] == out[out.rank() - p.rank() + i];
-  if (!fits)
-    c.fail(cat("Shape passed in must end with broadcasted shape. found ", out.str(), " and ", p.str()));
-}
+void infer_ending(InferContext& c, int parameters) { set_ending(c, drawn_shape(c), c.shape(parameters)); }
 
 using GammaTypes = Types<float, double, float16>;
 using CountTypes = Types<float, double, float16, int32_t, int64_t>;
@@ -107,74 +97,6 @@ FLOE_OP("StatelessRandomPoisson", op) {
   op.no_gradient();
 }
 
-double stirling(double k) {
-  static constexpr double kTable[] = {
-      0.0810614667953272, 0.0413406959554092, 0.0276779256849983, 0.02079067210376509, 0.0166446911898211,
-      0.0138761288230707, 0.0118967099458917, 0.0104112652619720, 0.00925546218271273, 0.00833056343336287};
-  if (k <= 9) return kTable[int(k)];
-  double square = (k + 1) * (k + 1);
-  return (1.0 / 12 - (1.0 / 360 - 1.0 / 1260 / square) / square) / (k + 1);
-}
-
-// Hormann, "The generation of binomial random variates": by transformed rejection where successes are many,
-double draw_many(double count, double p, Stretch& s) {
-  double deviation = std::sqrt(count * p * (1 - p)), b = 1.15 + 2.53 * deviation;
-  double a = -0.0873 + 0.0248 * b + 0.01 * p, c = count * p + 0.5, accepted = 0.92 - 4.2 / b;
-  double r = p / (1 - p), alpha = (2.83 + 5.1 / b) * deviation, m = std::floor((count + 1) * p);
-  for (;;) {
-    double u = s.uniform() - 0.5, v = s.uniform(), us = 0.5 - std::abs(u);
-    double k = std::floor((2 * a / us + b) * u + c);
-    if (us >= 0.07 && v <= accepted) return k;
-    if (k < 0 || k > count) continue;
-    v = std::log(v * alpha / (a / (us * us) + b));
-    double bound = (m + 0.5) * std::log((m + 1) / (r * (count - m + 1))) +
-                   (count + 1) * std::log((count - m + 1) / (count - k + 1)) +
-                   (k + 0.5) * std::log(r * (count - k + 1) / (k + 1)) + stirling(m) + stirling(count - m) -
-                   stirling(k) - stirling(count - k);
-    if (v <= bound) return k;
-  }
-}
-
-// and by the waiting times between them where they are few.
-double draw_few(double count, double p, Stretch& s) {
-  double tries = 0, found = 0;
-  for (;; ++found) {
-    tries += std::ceil(std::log(s.uniform()) / std::log1p(-p));
-    if (tries > count) return found;
-  }
-}
-
-double draw_binomial(double count, double p, Stretch& s) {
-  if (std::isnan(p) || std::isnan(count) || count < 0 || p < 0 || p > 1) return NAN;
-  bool rare = p <= 0.5;
-  double q = rare ? p : 1 - p;
-  if (count == 0 || q == 0) return rare ? 0 : count;
-  double k = count * q >= 10 ? draw_many(count, q, s) : draw_few(count, q, s);
-  return rare ? k : count - k;
-}
-
-template <class R, class T>
-void stateless_binomial(KernelContext& c) {
-  Shape shapes[2] = {c.input(2).shape(), c.input(3).shape()};
-  BroadcastLoop loop = make_broadcast(broadcast_shapes(shapes[0], shapes[1]), shapes);
-  const R *counts = c.in<R>(2), *probs = c.in<R>(3);
-  std::vector<std::pair<double, double>> parameters;
-  for_rows2(loop, [&](int64_t, int64_t i, int64_t j, int64_t n, int64_t di, int64_t dj) {
-    for (int64_t k = 0; k < n; ++k)
-      parameters.emplace_back(double(compute_t<R>(counts[i + k * di])),
-                              double(compute_t<R>(probs[j + k * dj])));
-  });
-  T* out = c.out<T>(0);
-  each_output(c, seeded_philox(c.input(1)), int64_t(parameters.size()),
-              [&](int64_t p, int64_t at, Stretch& s) {
-                double k = draw_binomial(parameters[size_t(p)].first, parameters[size_t(p)].second, s);
-                if constexpr (std::is_integral_v<T>)
-                  out[at] = std::isnan(k) ? T(0) : T(k);
-                else
-                  out[at] = T(k);
-              });
-}
-
 FLOE_OP("StatelessRandomBinomial", op) {
   op.in("shape:S, seed:Tseed, counts:T, probs:T")
       .out("output:dtype")
@@ -183,12 +105,14 @@ FLOE_OP("StatelessRandomBinomial", op) {
           "dtype:{half,float,double,int32,int64}=int64");
   op.infer([](InferContext& c) {
     check_stateless_seed(c, 1);
-    c.set_output(0, drawn_shape(c));
+    set_ending(c, drawn_shape(c), broadcast_shapes(c.shape(2), c.shape(3)));
   });
   op.kernel([](const KernelInit& k) {
     KernelFn fn;
     dispatch(CountTypes{}, k.input_type(2), [&]<class R>() {
-      dispatch(CountTypes{}, k.output_type(0), [&]<class T>() { fn = stateless_binomial<R, T>; });
+      dispatch(CountTypes{}, k.output_type(0), [&]<class T>() {
+        fn = [](KernelContext& c) { binomial<R, T>(c, seeded_philox(c.input(1)), 2); };
+      });
     });
     return fn;
   });

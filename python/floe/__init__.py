@@ -88,6 +88,10 @@ def __getattr__(name):
 
         globals()["load"] = load
         return load
+    if name == "install_as_tensorflow":
+        from .standin import install_as_tensorflow
+
+        return install_as_tensorflow
     return _exported(name)
 
 

@@ -55,7 +55,18 @@ void print_json(const Function& f, const std::vector<Shape>& shapes, const Expla
   std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
+// "script.py:function" stands for the graphs of a tf.function.
+bool names_python(const std::string& model) {
+  size_t colon = model.rfind(':');
+  return colon != std::string::npos && colon > 3 && model.compare(colon - 3, 3, ".py") == 0;
+}
+
 int explain(const ExplainOptions& o) {
+  if (names_python(o.model.model)) {
+    std::vector<std::string> args{o.model.model};
+    if (o.json) args.push_back("--json");
+    return run_python("floe.explain", args);
+  }
   Function f = make_function(open_model(o.model), o.model);
   check_shapes(o.shapes, f);
   std::vector<Shape> shapes;
@@ -71,7 +82,7 @@ int explain(const ExplainOptions& o) {
 
 void add_explain(CLI::App& app, Action& action) {
   auto o = std::make_shared<ExplainOptions>();
-  CLI::App* verb = app.add_subcommand("explain", "Show the plan: steps, kernels, shapes, memory");
+  CLI::App* verb = app.add_subcommand("explain", "Show the plan of a model, or the graph of script.py:function with source lines");
   o->model.add_to(*verb);
   verb->add_option("--batch", o->batch, "Batch size, where the model leaves it open")
       ->check(CLI::Range(int64_t(1), int64_t(1) << 20));

@@ -19,6 +19,7 @@ namespace floe::tools {
 enum Exit : int {
   kOk = 0,
   kCheckFailed = 1,
+  kEnvironment = 2,
   kUnsupported = 3,
   kUsage = 64,
   kBadInput = 65,
@@ -41,6 +42,10 @@ void add_inspect(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);
 void add_explain(CLI::App& app, Action& action);
 void add_ops(CLI::App& app, Action& action);
+void add_check(CLI::App& app, Action& action);
+
+/// Becomes `python -m module args...`, by the python beside this command if there is one.
+int run_python(const std::string& module, const std::vector<std::string>& args);
 
 /// The options by which verbs name a model's inputs and outputs.
 struct ModelOptions {

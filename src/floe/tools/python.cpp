@@ -1,0 +1,56 @@
+// Verbs that read Python source: they run the Python package beside this command.
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <map>
+
+#include <CLI/CLI.hpp>
+
+#include "floe/base/text.h"
+#include "floe/tools/tool.h"
+
+namespace floe::tools {
+namespace fs = std::filesystem;
+
+int run_python(const std::string& module, const std::vector<std::string>& args) {
+  std::error_code ec;
+  fs::path here = fs::read_symlink("/proc/self/exe", ec).parent_path();
+  std::string python = "python3";
+  for (const char* name : {"python", "python3"})
+    if (fs::path p = here / name; !ec && fs::exists(p, ec)) python = p.string();
+  // In a build folder the package lies beside bin.
+  if (fs::path package = here.parent_path() / "python"; fs::exists(package / "floe" / "__init__.py", ec)) {
+    const char* old = std::getenv("PYTHONPATH");
+    setenv("PYTHONPATH", cat(package.string(), old && *old ? cat(":", old) : std::string()).c_str(), 1);
+  }
+  std::vector<std::string> words{python, "-m", module};
+  words.insert(words.end(), args.begin(), args.end());
+  std::vector<char*> argv;
+  for (std::string& w : words) argv.push_back(w.data());
+  argv.push_back(nullptr);
+  std::fflush(stdout);
+  execvp(argv[0], argv.data());
+  throw Failure{kEnvironment, cat("cannot start ", python, ": ", std::strerror(errno),
+                                  ". This verb reads Python source and needs the environment's python")};
+}
+
+void add_check(CLI::App& app, Action& action) {
+  auto* verb = app.add_subcommand(
+      "check", "Lists the tf symbols a Python program uses and whether Floe has them, without running it.");
+  auto script = std::make_shared<std::string>();
+  auto json = std::make_shared<bool>(false);
+  verb->add_option("script", *script, "The Python file")->required();
+  verb->add_flag("--json", *json, "Machine-readable output");
+  verb->callback([=, &action] {
+    action = [=] {
+      std::vector<std::string> args{*script};
+      if (*json) args.push_back("--json");
+      return run_python("floe.check", args);
+    };
+  });
+}
+
+}  // namespace floe::tools

@@ -7,6 +7,7 @@ import threading as _threading
 
 from . import _floe, dtypes
 from . import tensor as _tensor
+from .autograph.locations import text as _user_line
 from .tensor import EagerTensor, SymbolicTensor, Tensor
 
 _local = _threading.local()
@@ -147,12 +148,15 @@ class Operation:
 
     def _set_attr(self, name, value):
         self._graph._core.set_attr(self._id, name, value)
+        self._graph._changes += 1
 
     def _update_input(self, index, tensor):
         self._graph._core.update_input(self._id, index, self._graph._endpoint(tensor))
+        self._graph._changes += 1
 
     def _add_control_input(self, op):
         self._graph._core.add_control(self._id, op._id)
+        self._graph._changes += 1
 
     def __repr__(self):
         return f"<tf.Operation {self._name!r} type={self._type}>"
@@ -185,6 +189,7 @@ class Graph:
         self._functions_kept = []
         self._variable_scope = None
         self._colocated = []
+        self._changes = 0  # of nodes that were there already: what was compiled before is out of date
 
     # Operations by number, made when somebody looks at them.
     def _operation(self, i):
@@ -400,6 +405,8 @@ class Graph:
         """The tensor or operation that `obj` names or is."""
         if not allow_tensor and not allow_operation:
             raise ValueError("allow_tensor and allow_operation can't both be False.")
+        if not isinstance(obj, (Tensor, Operation)) and hasattr(obj, "_as_graph_element"):
+            obj = obj._as_graph_element()
         if isinstance(obj, (str, bytes)):
             return self._named(obj.decode() if isinstance(obj, bytes) else obj, allow_tensor, allow_operation)
         types = (
@@ -457,8 +464,10 @@ class Graph:
     def _nearest(self, name):
         import difflib
 
-        near = difflib.get_close_matches(name, self._core.names(), 1)
-        return f" Did you mean {near[0]!r}?" if near else ""
+        near = [repr(n) for n in difflib.get_close_matches(name, self._core.names(), 3)]
+        if not near:
+            return ""
+        return f" Did you mean {' or '.join([', '.join(near[:-1]), near[-1]] if near[:-1] else near)}?"
 
 
 GRAPH_DEF_VERSION = 2474
@@ -629,7 +638,7 @@ def _locate():
     frame = _sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame is not None else ""
+    return _user_line(frame.f_code.co_filename, frame.f_lineno) if frame is not None else ""
 
 
 _floe.set_locator(_locate)

@@ -601,7 +601,7 @@ class Function:
                 g.first_call = placeholders, inputs.tensors
             function = self._python_function
             if self._autograph:
-                function = autograph.traceable(function)
+                function = autograph.traceable(function, self._autograph_options)
             result = function(*args, **kwargs)
             structured = nest.map_structure(lambda x: _output(x, self._name), result, expand_composites=True)
             outputs = [t for t in nest.flatten(structured, expand_composites=True) if t is not None]

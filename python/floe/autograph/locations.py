@@ -1,0 +1,76 @@
+"""From lines of rewritten functions to the user's lines."""
+
+import bisect
+import dis
+
+_files = {}
+
+
+def register(source_map):
+    """Takes the map of one generated file: (file, line) -> origin."""
+    for place, origin in source_map.items():
+        _files.setdefault(place.filename, {})[place.lineno] = (origin.loc.filename, origin.loc.lineno)
+
+
+def is_generated(filename):
+    return filename in _files
+
+
+def original(filename, line):
+    """The user's file and line that a line comes from; the line itself when nobody rewrote it."""
+    lines = _files.get(filename)
+    if not lines:
+        return filename, line
+    found = lines.get(line)
+    if found is None:
+        known = sorted(lines)
+        found = lines[known[max(bisect.bisect_right(known, line) - 1, 0)]]
+    return found
+
+
+def text(filename, line):
+    """file:line of the user's source for a line that runs."""
+    filename, line = original(filename, line)
+    return f"{filename}:{line}"
+
+
+def of_code(function):
+    """file:line of the first of the user's lines in a rewritten block, or "" for a block without any."""
+    code = function.__code__
+    lines = _files.get(code.co_filename, {})
+    mapped = [lines[n] for _, _, n in code.co_lines() if n in lines and n > code.co_firstlineno]
+    if not mapped:
+        return ""
+    filename, line = min(mapped, key=lambda place: place[1])
+    return f"{filename}:{line}"
+
+
+def of_expression(function):
+    """file:line of a rewritten expression (a lambda), or "" for a block of statements."""
+    code = function.__code__
+    return text(code.co_filename, code.co_firstlineno) if code.co_name == "<lambda>" else ""
+
+
+def of_assignment(function, name):
+    """file:line where a rewritten block last gives `name` a value, looking into the blocks inside of it."""
+    found = _assignment(function.__code__, name)
+    return text(*found) if found else ""
+
+
+def _assignment(code, name):
+    found, line = None, code.co_firstlineno
+    attribute = name.rpartition(".")[2] if "." in name else None
+    for i in dis.get_instructions(code):
+        if i.starts_line is not None:
+            line = i.starts_line if not isinstance(i.starts_line, bool) else i.line_number
+        if i.opname in _STORES and i.argval == (attribute or name):
+            found = code.co_filename, line
+    if found is None:
+        for constant in code.co_consts:
+            # State is put back by set_state: that is no assignment of the user's.
+            if hasattr(constant, "co_code") and not constant.co_name.startswith("set_state"):
+                found = _assignment(constant, name) or found
+    return found
+
+
+_STORES = ("STORE_DEREF", "STORE_FAST", "STORE_NAME", "STORE_GLOBAL", "STORE_ATTR")

@@ -1,0 +1,404 @@
+"""while and for."""
+
+from ... import _floe, nest, raw_ops
+from ...api import control_flow
+from ...api.compose import static_value
+from ...errors import OperatorNotAllowedInGraphError
+from ...graph import FuncGraph
+from ...tensor import SymbolicTensor, Tensor, convert_to_tensor
+from ...tensor_shape import TensorShape, as_shape
+from ..locations import of_code
+from . import values
+from .builtins import length
+from .values import UndefinedReturnValue
+
+_LEGAL = "Tensor, int, float, bool or a list, tuple or dict thereof"
+
+
+def while_stmt(test, body, get_state, set_state, symbol_names, opts):
+    """`while test(): body()`."""
+    if not _floe.recording():
+        while test():
+            body()
+        return
+    # What kind of loop it is shows in its first condition, recorded where nobody will run it.
+    with FuncGraph("while_test").as_default():
+        first = test()
+    if values.is_tensor(first):
+        graph_while(test, body, get_state, set_state, symbol_names, opts)
+    elif first:
+        body()
+        while _python_test(
+            test,
+            "The condition of while loop started as non-Tensor, then changed to Tensor. This may happen either because "
+            "variables changed type, or when a break or return statement inside the loop depends on a Tensor condition. In "
+            "both cases, changing to a TF loop should remove the error: let the condition be a tensor from the start "
+            "(`while tf.constant(True):`).",
+        ):
+            body()
+
+
+def _python_test(test, problem):
+    try:
+        return bool(test())
+    except OperatorNotAllowedInGraphError as e:
+        raise NotImplementedError(problem) from e
+
+
+def for_stmt(iter_, extra_test, body, get_state, set_state, symbol_names, opts):
+    """`for x in iter_: body(x)`, while extra_test() holds where there is one."""
+    loop = _graph_loop_for(iter_) if _floe.recording() else None
+    if loop is not None:
+        loop(iter_, extra_test, body, get_state, set_state, symbol_names, opts)
+        return
+    if extra_test is None:
+        for x in iter_:
+            body(x)
+        return
+    problem = (
+        "break and return statements which depend on a TF condition are not supported in Python for loops. Did you intend to "
+        "make it a TF loop? Iterate over a tensor: tf.range(...) in place of range(...), tf.constant(...) around a list."
+    )
+    if _python_test(extra_test, problem):
+        for x in iter_:
+            body(x)
+            if not _python_test(extra_test, problem):
+                break
+
+
+def _graph_loop_for(iter_):
+    """The loop of the graph that goes over a value; None for what Python iterates over."""
+    if values.is_tensor(iter_):
+        return _over_range if _is_range(iter_) else _over_rows
+    if nest.is_composite(iter_) and hasattr(iter_, "nrows"):
+        return _over_rows
+    from ...api.data_dataset import Dataset, Iterator
+
+    if isinstance(iter_, (Dataset, Iterator)):
+        from .datasets import over_elements
+
+        return over_elements
+    return None
+
+
+def _is_range(t):
+    return isinstance(t, SymbolicTensor) and t.graph is _floe.current_graph() and t.op.type == "Range"
+
+
+class Counter:
+    """A loop's own variable, carried in front of the user's."""
+
+    def __init__(self, name, value, get_state, set_state, symbol_names):
+        self.value = value
+        self._get, self._set = get_state, set_state
+        self.names = (name, *symbol_names)
+
+    def get_state(self):
+        return (self.value, *self._get())
+
+    def set_state(self, state):
+        self.value, *rest = state
+        self._set(tuple(rest))
+
+
+def both(test, extra_test):
+    """A loop's own test and the user's `break`."""
+    if extra_test is None:
+        return test
+    extra = extra_test()
+    if values.is_tensor(extra):
+        return raw_ops.LogicalAnd(x=test, y=convert_to_tensor(extra))
+    return test if extra else convert_to_tensor(False)
+
+
+def _over_range(iter_, extra_test, body, get_state, set_state, symbol_names, opts):
+    start, limit, delta = iter_.op.inputs
+    step = static_value(delta)
+
+    def user_state():
+        # After no turn at all, the loop's variable is its first value.
+        return tuple(
+            start if name == opts.get("iterate_names") and values.is_undefined(v) else v
+            for name, v in zip(symbol_names, get_state())
+        )
+
+    own = Counter("<internal iterate>", start, user_state, set_state, symbol_names)
+
+    def test():
+        i = own.value
+        if step is not None:
+            main = raw_ops.Less(x=i, y=limit) if step >= 0 else raw_ops.Greater(x=i, y=limit)
+        else:
+            up = raw_ops.GreaterEqual(x=delta, y=raw_ops.ZerosLike(x=delta))
+            main = raw_ops.SelectV2(
+                condition=up, t=raw_ops.Less(x=i, y=limit), e=raw_ops.Greater(x=i, y=limit)
+            )
+        return both(main, extra_test)
+
+    def turn():
+        i = own.value
+        body(i)
+        own.value = raw_ops.AddV2(x=i, y=delta)
+
+    graph_while(test, turn, own.get_state, own.set_state, own.names, opts, body)
+
+
+def _over_rows(iter_, extra_test, body, get_state, set_state, symbol_names, opts):
+    if not nest.is_composite(iter_):
+        iter_ = convert_to_tensor(iter_)
+        n = length(iter_)
+    else:
+        n = iter_.nrows()
+    if isinstance(n, Tensor):
+        n = raw_ops.Cast(x=n, DstT=_floe.int32) if n.dtype.name != "int32" else n
+    own = Counter("<internal iterate>", convert_to_tensor(0), get_state, set_state, symbol_names)
+
+    def turn():
+        i = own.value
+        body(raw_ops.GatherV2(params=iter_, indices=i, axis=0) if isinstance(iter_, Tensor) else iter_[i])
+        own.value = raw_ops.AddV2(x=i, y=1)
+
+    graph_while(
+        lambda: both(raw_ops.Less(x=own.value, y=n), extra_test),
+        turn,
+        own.get_state,
+        own.set_state,
+        own.names,
+        opts,
+        body,
+    )
+
+
+def graph_while(test, body, get_state, set_state, symbol_names, opts, user_body=None):
+    """A tf.while_loop over the variables that the body changes. `user_body`: where the user's lines are."""
+    _Loop(test, body, get_state, set_state, symbol_names, opts, user_body or body).record()
+
+
+class _Loop:
+    def __init__(self, test, body, get_state, set_state, names, opts, user_body):
+        self.test, self.body = test, body
+        self.get_state, self.set_state = get_state, set_state
+        self.names, self.opts, self.user_body = names, opts, user_body
+
+    def record(self):
+        before = self.get_state()
+        try:
+            final = self._recorded(before)
+        except BaseException:
+            self.set_state(before)
+            raise
+        self.set_state(final)
+
+    def _recorded(self, before):
+        invariants = self._invariants(before)
+        open_ = [values.is_open(v) for v in before]
+        start = list(before)
+        if any(open_):
+            self._fill(start, invariants, open_)
+        start = [values.as_tensors(n, v) for n, v in zip(self.names, start)]
+        shapes = [self._shapes(n, v, i) for n, v, i in zip(self.names, start, invariants)]
+        turned = any(open_)
+        flag = [convert_to_tensor(False)] if turned else []
+
+        def cond(*state):
+            self.set_state(state[len(flag) :])
+            return values.condition(self.test(), "while loop")
+
+        def body(*state):
+            state = state[len(flag) :]
+            self.set_state(state)
+            self.body()
+            after = tuple(self.get_state())
+            for name, a, b, s, i in zip(self.names, state, after, shapes, invariants):
+                self._check(name, a, b, s, i)
+            return (*([convert_to_tensor(True)] if flag else ()), *after)
+
+        flat_shapes = [TensorShape([])] * len(flag) + [s for group in shapes for s in group]
+        final = control_flow._graph_loop(
+            cond,
+            body,
+            (*flag, *start),
+            flat_shapes,
+            self.opts.get("parallel_iterations", 10),
+            self.opts.get("maximum_iterations"),
+            None,
+        )
+        if not turned:
+            return final
+        self._require_a_turn(final[0], before, open_)
+        return final[1:]
+
+    def _invariants(self, before):
+        given = list(self.opts.get("shape_invariants", ()))
+        return [next((s for v, s in given if v is b), None) for b in before]
+
+    def _shapes(self, name, value, invariant):
+        flat = nest.flatten(value, expand_composites=True)
+        if invariant is None:
+            return [t.shape for t in flat]
+        given = control_flow._flat_shapes(invariant)
+        if len(flat) == 1 and len(given) != 1:
+            given = [TensorShape(invariant)]
+        if len(given) != len(flat):
+            raise TypeError(
+                f"'{name}' does not have the same nested structure as its corresponding shape invariant.\n\n"
+                f"  {name}: {values.described(value)}\n  shape invariant: {invariant}"
+            )
+        shapes = [
+            as_shape(s.shape if hasattr(s, "shape") and not isinstance(s, TensorShape) else s) for s in given
+        ]
+        for t, s in zip(flat, shapes):
+            if not control_flow._covers(s, t.shape):
+                raise ValueError(
+                    f"'{name}' has shape {t.shape} before the loop, which does not conform with the shape invariant {s}."
+                )
+        return shapes
+
+    def _fill(self, start, invariants, open_):
+        """Gives variables without a value one of the kind that the first turn leaves."""
+        first, note = self._first_turn(start)
+        if first is not None:
+            for i, (value, is_open) in enumerate(zip(first, open_)):
+                if is_open and not values.is_open(value):
+                    start[i], found = _stand_in(value, invariants[i])
+                    invariants[i] = invariants[i] if invariants[i] is not None else found
+        for name, value in zip(self.names, start):
+            if not values.is_open(value):
+                continue
+            if isinstance(value, UndefinedReturnValue):
+                raise NotImplementedError(
+                    "a return statement cannot be placed inside this TensorFlow loop; this may happen if a return statement "
+                    "depends on a static Python condition such as a hyperparameter\n"
+                    f"{self._where(name)}Every turn must leave the return value in the same state: set a variable, `break`, "
+                    "and return it after the loop."
+                )
+            if value is None:
+                raise ValueError(f"'{name}' is not allowed to be None before the loop{self._line(name)}")
+            raise ValueError(f"'{name}' must be defined before the loop{note}{self._line(name)}")
+
+    def _line(self, name):
+        where = values.place(name, None, self.user_body)
+        return f"\n  the loop gives it a value at {where}" if where else ""
+
+    def _where(self, name):
+        where = values.place(name, None, self.user_body)
+        return f"  in the loop ({where})\n" if where else ""
+
+    def _first_turn(self, start):
+        """The variables after one turn in a graph that is never run, and what stopped it if something did."""
+
+        def stand_in(v):
+            if not isinstance(v, values._PYTHON_VALUES):
+                return v
+            t = values.plain_as_tensor(v)
+            return g._core.add_input(t.dtype, t.shape, "variable")
+
+        g = FuncGraph("first_turn")
+        try:
+            with g.as_default():
+                self.set_state(tuple(nest.map_structure(stand_in, v) for v in start))
+                self.body()
+                return self.get_state(), ""
+        except (UnboundLocalError, TypeError, ValueError, KeyError) as e:
+            text = str(e).split("\n", 1)[0]
+            return None, (
+                f"\nNote: AutoGraph tried to define it automatically, but ran into a {type(e).__name__}: {text}"
+            )
+        finally:
+            self.set_state(tuple(start))
+
+    def _check(self, name, before, after, shapes, invariant):
+        try:
+            nest.assert_same_structure(before, after, expand_composites=True)
+        except (TypeError, ValueError) as e:
+            raise TypeError(
+                f"'{name}' does not have the same nested structure after one iteration.{self._sides(name, before, after)}"
+                f"\n\n{e}"
+            ) from None
+        pairs = zip(
+            nest.flatten(before, expand_composites=True), nest.flatten(after, expand_composites=True), shapes
+        )
+        for a, b, s in pairs:
+            if b is None:
+                raise ValueError(
+                    f"'{name}' is None at the end of the iteration.{self._sides(name, before, after)}"
+                )
+            b = values.plain_as_tensor(b)
+            if not hasattr(b, "dtype") or not hasattr(b, "shape"):
+                continue
+            if a.dtype != b.dtype:
+                raise TypeError(
+                    f"'{name}' has dtype {a.dtype.name} before the loop, but dtype {b.dtype.name} after one iteration"
+                    f"{self._sides(name, before, after)}\n"
+                    f"Keep one dtype: start with tf.cast({name}, tf.{b.dtype.name}) before the loop, or end the turn with "
+                    f"tf.cast({name}, tf.{a.dtype.name})."
+                )
+            if control_flow._covers(s, b.shape):
+                continue
+            if invariant is None:
+                raise ValueError(
+                    f"'{name}' has shape {s} before the loop, but shape {b.shape} after one iteration. Use "
+                    "tf.autograph.experimental.set_loop_options to set shape invariants."
+                    f"{self._sides(name, before, after)}\nAs the first statement of the loop: "
+                    f"tf.autograph.experimental.set_loop_options(shape_invariants=[({name}, "
+                    f"tf.TensorShape({_common(s, b.shape)}))])"
+                )
+            raise ValueError(
+                f"'{name}' has shape {b.shape} after one iteration, which does not conform with the shape invariant {s}."
+                f"{self._sides(name, before, after)}"
+            )
+
+    def _sides(self, name, before, after):
+        where = values.place(name, after, self.user_body) or of_code(self.user_body)
+        return (
+            f"\n  before the loop: {values.described(before)}"
+            f"\n  after one iteration{f' ({where})' if where else ''}: {values.described(after)}"
+        )
+
+    def _require_a_turn(self, turned, before, open_):
+        from ...api.debug_values import Assert
+
+        missing = [
+            "the function return value" if isinstance(v, UndefinedReturnValue) else name
+            for name, v, is_open in zip(self.names, before, open_)
+            if is_open
+        ]
+        Assert(turned, [f"loop must iterate at least once to initialize {', '.join(missing)}"])
+
+
+def _common(a, b):
+    if a.ndims is None or a.ndims != b.ndims:
+        return None
+    return [x if x == y else None for x, y in zip(a.as_list(), b.as_list())]
+
+
+def _stand_in(value, invariant):
+    """Zeros of the kind of a nest, and the shape invariant that they need."""
+    if nest.is_nested(value):
+        pairs = [_stand_in(v, None) for v in nest.flatten(value)]
+        shapes = [s for _, s in pairs]
+        filled = nest.pack_sequence_as(value, [v for v, _ in pairs])
+        if all(s is None for s in shapes):
+            return filled, None
+        shapes = [s if s is not None else values.plain_as_tensor(v).shape for v, s in pairs]
+        return filled, nest.pack_sequence_as(value, shapes) if not isinstance(value, dict) else shapes
+    if isinstance(value, (bool, int, float)):
+        return type(value)(0), None
+    if not values.is_tensor(value):
+        raise TypeError(
+            f"Found an unsupported type '{type(value).__name__}' while creating placeholder for {value}. Supported types "
+            "include Tensor, int, float, bool, list, tuple or dict."
+        )
+    shape = value.shape if invariant is None else as_shape(invariant)
+    dtype = value.dtype
+    if shape.ndims is None or value.shape.ndims is None:
+        return _zeros([], dtype), TensorShape(None)
+    known = [s if s is not None else i or 0 for s, i in zip(value.shape.as_list(), shape.as_list())]
+    return _zeros(known, dtype), None if value.shape.is_fully_defined() else shape
+
+
+def _zeros(shape, dtype):
+    if dtype.name == "string":
+        return raw_ops.Fill(dims=shape or convert_to_tensor([], "int32"), value="")
+    zero = raw_ops.Cast(x=0, DstT=dtype)
+    return raw_ops.Fill(dims=shape, value=zero) if shape else zero

@@ -1,0 +1,124 @@
+"""Rewriting of functions: malt's passes with Floe's operators."""
+
+import importlib.util  # noqa: F401  malt uses it without importing it
+import types
+
+from malt.converters import (
+    break_statements,
+    call_trees,
+    conditional_expressions,
+    continue_statements,
+    control_flow,
+    directives,
+    functions,
+    lists,
+    logical_expressions,
+    return_statements,
+    slices,
+    variables,
+)
+from malt.core import converter, unsupported_features_checker
+from malt.lang import directives as malt_directives
+from malt.pyct import anno, cfg, qual_names, templates, transpiler
+from malt.pyct.static_analysis import activity, reaching_definitions
+
+from . import locations
+from .directives import set_loop_options
+from .options import Feature
+
+
+class _Asserts(converter.Base):
+    """`assert test, message` with any message."""
+
+    def visit_Assert(self, node):
+        self.generic_visit(node)
+        message = node.msg if node.msg is not None else templates.replace_as_expression("None")
+        return templates.replace("ag__.assert_stmt(test, lambda: message)", test=node.test, message=message)
+
+
+class _Directives(directives.DirectivesTransformer):
+    """Knows Floe's set_loop_options."""
+
+    def visit_Name(self, node):
+        return self._known(super().visit_Name(node))
+
+    def visit_Attribute(self, node):
+        return self._known(super().visit_Attribute(node))
+
+    def _known(self, node):
+        if anno.getanno(node, directives.STATIC_VALUE, default=None) is set_loop_options:
+            anno.setanno(node, directives.STATIC_VALUE, malt_directives.set_loop_options)
+        return node
+
+
+class Transpiler(transpiler.PyToPy):
+    """Functions in, functions that call Floe's operators out; cached by code object."""
+
+    def __init__(self):
+        super().__init__()
+        self._operators = None
+
+    def get_transformed_name(self, node):
+        return "tf__" + super().get_transformed_name(node)
+
+    def get_extra_locals(self):
+        if self._operators is None:
+            from . import operators
+
+            module = types.ModuleType("ag__")
+            module.__dict__.update(operators.table())
+            self._operators = module
+        return {"ag__": self._operators}
+
+    def get_caching_key(self, context):
+        return context.options
+
+    def transform_ast(self, node, ctx):
+        unsupported_features_checker.verify(node)
+        graphs = cfg.build(node)
+        node = qual_names.resolve(node)
+        node = activity.resolve(node, ctx, None)
+        node = reaching_definitions.resolve(node, ctx, graphs)
+        anno.dup(node, {anno.Static.DEFINITIONS: anno.Static.ORIG_DEFINITIONS})
+        node = functions.transform(node, ctx)
+        node = _Directives(ctx).visit(node)
+        node = break_statements.transform(node, ctx)
+        node = _Asserts(ctx).visit(node)
+        node = continue_statements.transform(node, ctx)
+        node = return_statements.transform(node, ctx)
+        if ctx.user.options.uses(Feature.LISTS):
+            node = lists.transform(node, ctx)
+            node = slices.transform(node, ctx)
+        for step in (call_trees, control_flow, conditional_expressions, logical_expressions, variables):
+            node = step.transform(node, ctx)
+        return node
+
+
+_transpiler = Transpiler()
+
+
+class _Program:
+    """What malt's passes know about the conversion."""
+
+    def __init__(self, options):
+        self.options = options
+
+
+def convert(function, options):
+    """The rewritten function; `ag_source_map` of it leads back to the user's source."""
+    if hasattr(function, "__wrapped__"):
+        # inspect would find the source of what the decorator wrapped, not of the wrapper that runs.
+        plain = types.FunctionType(
+            function.__code__,
+            function.__globals__,
+            function.__name__,
+            function.__defaults__,
+            function.__closure__,
+        )
+        plain.__kwdefaults__ = function.__kwdefaults__
+        function = plain
+    converted, module, source_map = _transpiler.transform(function, _Program(options))
+    locations.register(source_map)
+    converted.ag_module = module
+    converted.ag_source_map = source_map
+    return converted

@@ -175,9 +175,9 @@ class Variable(metaclass=_Meta):
     def _make(self, initial_value, dtype, name, shape, collections):
         g = _floe.current_graph()
         name = name or "Variable"
-        if callable(initial_value):
-            initial_value = initial_value()
         if g is None:
+            if callable(initial_value):
+                initial_value = initial_value()
             value = convert_to_tensor(initial_value, dtype, name="initial_value")
             if not isinstance(value, EagerTensor):
                 raise ValueError(
@@ -185,8 +185,10 @@ class Variable(metaclass=_Meta):
                     "variable inside of that graph, or give a value."
                 )
         else:
-            full = g.unique_name(name)
-            with g.name_scope(full + "/"), g.name_scope("Initializer/"), g.control_dependencies(None):
+            full = g.unique_name(name, False)
+            with g.name_scope(full + "/Initializer/"), g.control_dependencies(None):
+                if callable(initial_value):
+                    initial_value = initial_value()
                 value = convert_to_tensor(initial_value, dtype, name="initial_value")
         self._dtype = value.dtype
         self._shape = value.shape if shape is None else as_shape(shape)
@@ -211,14 +213,15 @@ class Variable(metaclass=_Meta):
             self._handle = raw_ops.VarHandleOp(
                 dtype=self._dtype, shape=self._shape, shared_name=full, name=full
             )
+            with g.name_scope(full + "/IsInitialized/"):
+                self._is_initialized = raw_ops.VarIsInitializedOp(resource=self._handle)
             with g.name_scope(full + "/"):
                 self._initializer = raw_ops.AssignVariableOp(
                     resource=self._handle, value=value, name="Assign"
                 )
-                self._is_initialized = raw_ops.VarIsInitializedOp(resource=self._handle, name="IsInitialized")
-                with g.name_scope("Read/"):
-                    self._cached = raw_ops.ReadVariableOp(resource=self._handle, dtype=self._dtype)
-                    self._cached.set_shape(self._shape)
+            with g.name_scope(full + "/Read/"):
+                self._cached = raw_ops.ReadVariableOp(resource=self._handle, dtype=self._dtype)
+                self._cached.set_shape(self._shape)
         variable_registry.register(self)
         collections = [GraphKeys.GLOBAL_VARIABLES] if collections is None else list(collections)
         if self._trainable and GraphKeys.TRAINABLE_VARIABLES not in collections:
@@ -324,7 +327,12 @@ class Variable(metaclass=_Meta):
 
     def read_value(self):
         """The value now, as a tensor."""
-        return raw_ops.Identity(input=self._read())
+        g = _floe.current_graph()
+        if g is None:
+            return raw_ops.Identity(input=self._read())
+        with g.name_scope("Read"):
+            value = self._read()
+        return raw_ops.Identity(input=value)
 
     def __tf_tensor__(self, dtype=None, name=None):
         if dtype is not None and dtypes.as_dtype(dtype).base_dtype != self._dtype:

@@ -234,9 +234,9 @@ def device(device_name):
 
     if callable(device_name) and not isinstance(device_name, str):
         raise RuntimeError("tf.device does not support functions.")
-    check_device(device_name)
+    canonical = check_device(device_name)
     g = _floe.current_graph()
-    return contextlib.nullcontext() if g is None else g.device(device_name)
+    return contextlib.nullcontext() if g is None else g.device(None if device_name is None else canonical)
 
 
 @export("compat.v1.device")

@@ -120,10 +120,11 @@ def _py_function(func, inp, Tout, name, differentiable):
         if s is not None:
             o.set_shape(s)
     if differentiable:
+        made = outputs  # the last one says which tape
         _floe.set_node_gradient_of_inputs(
-            g._core, outputs[0].op._id, lambda _, grads: _gradient(tapes, inputs, outputs, grads)
+            g._core, made[0].op._id, lambda _, grads: _gradient(tapes, inputs, made, grads)
         )
-        outputs = outputs[:-1]
+        outputs = made[:-1]
     if not types:
         return outputs[0].op if outputs else []
     return outputs[0] if single else nest.pack_sequence_as(Tout, outputs)

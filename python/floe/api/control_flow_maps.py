@@ -1,6 +1,6 @@
 """Functions over the rows of tensors: tf.map_fn, tf.scan, tf.foldl, tf.foldr, tf.vectorized_map."""
 
-from .. import _floe, dtypes, nest, raw_ops
+from .. import _floe, autograph, dtypes, nest, raw_ops
 from ..export import export
 from ..tensor import TensorSpec, convert_to_tensor
 from .control_flow import while_loop_v2
@@ -95,6 +95,7 @@ def _map_fn(fn, elems, signature, parallel_iterations):
         raise TypeError(
             f"The provided function {getattr(fn, '__name__', fn)} is not callable. fn must be callable."
         )
+    fn = autograph.inherited(fn)
     flat, n = _rows(elems)
     if signature is None:
         types = nest.map_structure(lambda e: convert_to_tensor(e).dtype, elems)
@@ -150,6 +151,7 @@ def _map_fn(fn, elems, signature, parallel_iterations):
 def _fold(fn, elems, initializer, backwards):
     if not callable(fn):
         raise TypeError(f"{getattr(fn, '__name__', fn)} is not callable.")
+    fn = autograph.inherited(fn)
     flat, n = _rows(elems)
     order = (lambda i: n - 1 - i) if backwards else (lambda i: i)
     if initializer is None:
@@ -191,6 +193,7 @@ def scan(
     """Every state of foldl (or, reversed, of foldr), stacked in the order of the rows."""
     if not callable(fn):
         raise TypeError(f"{getattr(fn, '__name__', fn)} is not callable.")
+    fn = autograph.inherited(fn)
     flat, n = _rows(elems)
     order = (lambda i: n - 1 - i) if reverse else (lambda i: i)
     if initializer is None:
@@ -233,6 +236,7 @@ def scan(
 @export("vectorized_map")
 def vectorized_map(fn, elems, fallback_to_while_loop=True, warn=True):
     """fn(row) for every row, stacked."""
+    fn = autograph.inherited(fn)
     flat, n = _rows(elems)
     if not _floe.recording():
         results = [fn(nest.pack_sequence_as(elems, _row(flat, i))) for i in range(int(n))]

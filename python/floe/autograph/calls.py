@@ -66,7 +66,7 @@ def _target(f, args):
         return f.__func__, (f.__self__, *args)
     if inspect.isfunction(f):
         return f, args
-    call = getattr(type(f), "__call__", None)
+    call = type(f).__call__ if callable(f) else None
     return (call, (f, *args)) if inspect.isfunction(call) else (None, args)
 
 

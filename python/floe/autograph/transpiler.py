@@ -36,6 +36,13 @@ class _Asserts(converter.Base):
         return templates.replace("ag__.assert_stmt(test, lambda: message)", test=node.test, message=message)
 
 
+class _Ternaries(conditional_expressions.ConditionalExpressionTransformer):
+    """Conditional expressions, also inside of each other."""
+
+    def visit_IfExp(self, node):
+        return super().visit_IfExp(self.generic_visit(node))
+
+
 class _Directives(directives.DirectivesTransformer):
     """Knows Floe's set_loop_options."""
 
@@ -89,9 +96,11 @@ class Transpiler(transpiler.PyToPy):
         if ctx.user.options.uses(Feature.LISTS):
             node = lists.transform(node, ctx)
             node = slices.transform(node, ctx)
-        for step in (call_trees, control_flow, conditional_expressions, logical_expressions, variables):
-            node = step.transform(node, ctx)
-        return node
+        node = call_trees.transform(node, ctx)
+        node = control_flow.transform(node, ctx)
+        node = _Ternaries(ctx).visit(node)
+        node = logical_expressions.transform(node, ctx)
+        return variables.transform(node, ctx)
 
 
 _transpiler = Transpiler()

@@ -2,7 +2,7 @@
 
 import itertools
 
-from ... import dtypes, nest
+from ... import dtypes, nest, raw_ops
 from ...api.data_dataset import Dataset
 from ...api.py_function import _py_function
 from ...tensor import TensorSpec, convert_to_tensor
@@ -25,7 +25,10 @@ def _specs(source):
 
 
 def _pull(function, inputs, specs):
-    return _py_function(function, inputs, specs, None, differentiable=False)
+    # A copy, so that the shape is known from its making on, in branches too.
+    return [
+        raw_ops.Identity(input=t) for t in _py_function(function, inputs, specs, None, differentiable=False)
+    ]
 
 
 def _pieces(element):

@@ -40,8 +40,7 @@ def new_list(iterable=None):
 def list_append(list_, x):
     """list_.append(x); gives the list."""
     if is_tensor_list(list_):
-        t = convert_to_tensor(x)
-        return raw_ops.TensorListPushBack(input_handle=list_, tensor=t, element_dtype=t.dtype)
+        return raw_ops.TensorListPushBack(input_handle=list_, tensor=convert_to_tensor(x))
     if is_tensor_array(list_):
         return list_.write(list_.size(), x)
     list_.append(x)

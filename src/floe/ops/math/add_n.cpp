@@ -47,6 +47,11 @@ KernelFn add_n_kernel(const KernelInit& k) {
   return fn;
 }
 
+void gradient_of_terms(GradientContext& g) {
+  for (int i = 0; i < g.num_inputs(); ++i)
+    if (g.needs(i)) g.set(i, g.raw_grad());
+}
+
 FLOE_OP("AddN", op) {
   op.in("inputs:N*T")
       .out("sum:T")
@@ -57,14 +62,16 @@ FLOE_OP("AddN", op) {
           "uint16,complex128,half,uint32,uint64,variant}");
   op.infer(infer_add_n).kernel(add_n_kernel).elementwise().commutative();
   op.samples([](Samples& s) {
-    s.each_type("T",
-                [&](DType t) { s.add({s.random({2, 3}, t), s.random({2, 3}, t), s.random({2, 3}, t)}); });
+    s.each_type("T", [&](DType t) {
+      s.add({s.random({2, 3}, t), s.random({2, 3}, t), s.random({2, 3}, t)});
+    });
     s.add({s.random({300})});
     s.add({s.random({}), s.random({})});
     s.add({s.random({0, 2}), s.random({0, 2})});
     s.fails("must have the same size and shape.  Input 0: [2] != input 1: [3]",
             {s.random({2}), s.random({3})});
   });
+  op.gradient(gradient_of_terms);
 }
 
 FLOE_OP("AccumulateNV2", op) {
@@ -81,6 +88,7 @@ FLOE_OP("AccumulateNV2", op) {
     s.add({s.random({2}, DType::kFloat64), s.random({2}, DType::kFloat64)}, {{"shape", Shape{2}}});
     s.fails("must have the same size and shape", {s.random({2}), s.random({3})}, {{"shape", Shape{2}}});
   });
+  op.gradient(gradient_of_terms);
 }
 
 FLOE_OP("ClipByValue", op) {
@@ -132,6 +140,13 @@ FLOE_OP("ClipByValue", op) {
     s.fails("must be either of the same shape as input, or a scalar",
             {s.random({3}), s.random({2}), s.random({})});
   });
+  op.gradient([](GradientContext& g) {
+    const Tensor &x = g.input(0), &lo = g.input(1), &hi = g.input(2);
+    Tensor dy = g.grad(), zero = grad::like(dy, 0), below = x<lo, above = x> hi;
+    if (g.needs(0)) g.set(0, grad::where(grad::op("LogicalOr", {below, above}), zero, dy));
+    if (g.needs(1)) g.set_sum(1, grad::where(below, dy, zero));
+    if (g.needs(2)) g.set_sum(2, grad::where(above, dy, zero));
+  });
 }
 
 struct TanhGradFn {
@@ -179,12 +194,52 @@ void define_grad(OpBuilder& op) {
     s.add({special_values(), special_values()});
   });
 }
-FLOE_OP("TanhGrad", op) { define_grad<TanhGradFn>(op); }
-FLOE_OP("SigmoidGrad", op) { define_grad<SigmoidGradFn>(op); }
-FLOE_OP("SqrtGrad", op) { define_grad<SqrtGradFn>(op); }
-FLOE_OP("RsqrtGrad", op) { define_grad<RsqrtGradFn>(op); }
-FLOE_OP("ReciprocalGrad", op) { define_grad<ReciprocalGradFn>(op); }
-FLOE_OP("InvGrad", op) { define_grad<ReciprocalGradFn>(op); }
+FLOE_OP("TanhGrad", op) {
+  define_grad<TanhGradFn>(op);
+  op.gradient([](GradientContext& g) {
+    Tensor y = grad::conj(g.input(0)), dy = grad::conj(g.input(1)), dz = g.grad();
+    if (g.needs(0)) g.set(0, -2.0 * dz * dy * y);
+    if (g.needs(1)) g.set(1, grad::op("TanhGrad", {y, dz}));
+  });
+}
+FLOE_OP("SigmoidGrad", op) {
+  define_grad<SigmoidGradFn>(op);
+  op.gradient([](GradientContext& g) {
+    Tensor y = grad::conj(g.input(0)), dz = g.grad();
+    Tensor d = dz * grad::conj(g.input(1));
+    if (g.needs(0)) g.set(0, d - 2.0 * d * y);
+    if (g.needs(1)) g.set(1, grad::op("SigmoidGrad", {y, dz}));
+  });
+}
+FLOE_OP("SqrtGrad", op) {
+  define_grad<SqrtGradFn>(op);
+  op.gradient([](GradientContext& g) {
+    Tensor d = g.grad() / g.input(0);
+    if (g.needs(0)) g.set(0, -grad::conj(d) * g.output());
+    if (g.needs(1)) g.set(1, 0.5 * d);
+  });
+}
+FLOE_OP("RsqrtGrad", op) {
+  define_grad<RsqrtGradFn>(op);
+  op.gradient([](GradientContext& g) {
+    Tensor y = grad::conj(g.input(0)), dz = g.grad();
+    if (g.needs(0)) g.set(0, -1.5 * grad::conj(dz) * g.input(1) * grad::op("Square", {y}));
+    if (g.needs(1)) g.set(1, grad::op("RsqrtGrad", {y, dz}));
+  });
+}
+void gradient_of_reciprocal_grad(GradientContext& g, const char* name) {
+  Tensor y = grad::conj(g.input(0)), dz = g.grad();
+  if (g.needs(0)) g.set(0, -2.0 * grad::conj(dz) * g.input(1) * y);
+  if (g.needs(1)) g.set(1, grad::op(name, {y, dz}));
+}
+FLOE_OP("ReciprocalGrad", op) {
+  define_grad<ReciprocalGradFn>(op);
+  op.gradient([](GradientContext& g) { gradient_of_reciprocal_grad(g, "ReciprocalGrad"); });
+}
+FLOE_OP("InvGrad", op) {
+  define_grad<ReciprocalGradFn>(op);
+  op.gradient([](GradientContext& g) { gradient_of_reciprocal_grad(g, "InvGrad"); });
+}
 
 // A part of a complex number: F maps std::complex<R> to R.
 template <class F>
@@ -207,17 +262,42 @@ void define_part(OpBuilder& op, std::string_view in, std::string_view out, F f) 
     s.add({s.random({0}, DType::kComplex64)});
   });
 }
+Tensor complex_of(const Tensor& real, const Tensor& imaginary, DType t) {
+  return grad::op("Complex", {real, imaginary}, {{"Tout", t}});
+}
+Tensor part_of(const char* part, const Tensor& t, DType real) {
+  return grad::op(part, {t}, {{"Tout", real}});
+}
+
 FLOE_OP("Real", op) {
   define_part(op, "input:T", "output:Tout", [](auto x) { return x.real(); });
+  op.gradient([](GradientContext& g) {
+    g.set(0, complex_of(g.grad(), grad::like(g.grad(), 0), g.input(0).dtype()));
+  });
 }
 FLOE_OP("Imag", op) {
   define_part(op, "input:T", "output:Tout", [](auto x) { return x.imag(); });
+  op.gradient([](GradientContext& g) {
+    g.set(0, complex_of(grad::like(g.grad(), 0), g.grad(), g.input(0).dtype()));
+  });
 }
 FLOE_OP("Angle", op) {
   define_part(op, "input:T", "output:Tout", [](auto x) { return std::arg(x); });
+  op.gradient([](GradientContext& g) {
+    DType real = g.output().dtype(), t = g.input(0).dtype();
+    Tensor re = part_of("Real", g.input(0), real), im = part_of("Imag", g.input(0), real);
+    Tensor turned = grad::op("Reciprocal", {complex_of(im, re, t)});
+    g.set(0, -complex_of(g.grad(), grad::like(g.grad(), 0), t) * turned);
+  });
 }
 FLOE_OP("ComplexAbs", op) {
   define_part(op, "x:T", "y:Tout", [](auto x) { return std::abs(x); });
+  op.gradient([](GradientContext& g) {
+    DType t = g.input(0).dtype();
+    Tensor zero = grad::like(g.grad(), 0);
+    Tensor scaled = complex_of(g.grad(), zero, t) * g.input(0);
+    g.set(0, grad::op("DivNoNan", {scaled, complex_of(g.output(), zero, t)}));
+  });
 }
 
 FLOE_OP("Complex", op) {
@@ -242,6 +322,11 @@ FLOE_OP("Complex", op) {
     s.add({s.random({0}), s.random({})});
     s.fails("Incompatible shapes", {s.random({2}), s.random({3})});
   });
+  op.gradient([](GradientContext& g) {
+    const char* parts[] = {"Real", "Imag"};
+    for (int i : {0, 1})
+      if (g.needs(i)) g.set_sum(i, part_of(parts[i], g.grad(), g.input(i).dtype()));
+  });
 }
 
 FLOE_OP("Conj", op) {
@@ -260,6 +345,7 @@ FLOE_OP("Conj", op) {
     s.add({s.random({}, DType::kComplex64)});
     s.add({s.random({0}, DType::kComplex64)});
   });
+  op.gradient([](GradientContext& g) { g.set(0, grad::conj(g.grad())); });
 }
 
 }  // namespace

@@ -73,6 +73,11 @@ void extremes(Samples& s) {
   s.add({Samples::i32({lo, lo, hi, hi, -1}), Samples::i32({lo, -1, hi, 1, -1})});
 }
 
+void gradient_of_sum(GradientContext& g) {
+  for (int i : {0, 1})
+    if (g.needs(i)) g.set_sum(i, g.grad());
+}
+
 FLOE_OP("Add", op) {
   op.in("x:T, y:T")
       .out("z:T")
@@ -90,6 +95,7 @@ FLOE_OP("Add", op) {
     s.add({s.random({2, 3}, DType::kString), s.random({3}, DType::kString)});
     s.add({s.random({0}, DType::kString), s.random({1}, DType::kString)});
   });
+  op.gradient(gradient_of_sum);
 }
 
 FLOE_OP("AddV2", op) {
@@ -103,6 +109,7 @@ FLOE_OP("AddV2", op) {
     add_samples(s);
     extremes(s);
   });
+  op.gradient(gradient_of_sum);
 }
 
 FLOE_OP("Sub", op) {
@@ -115,6 +122,10 @@ FLOE_OP("Sub", op) {
   op.samples([](Samples& s) {
     add_samples(s);
     extremes(s);
+  });
+  op.gradient([](GradientContext& g) {
+    if (g.needs(0)) g.set_sum(0, g.grad());
+    if (g.needs(1)) g.set_sum(1, -g.grad());
   });
 }
 
@@ -129,12 +140,20 @@ FLOE_OP("Mul", op) {
     add_samples(s);
     extremes(s);
   });
+  op.gradient([](GradientContext& g) {
+    for (int i : {0, 1})
+      if (g.needs(i)) g.set_sum(i, g.grad() * grad::conj(g.input(1 - i)));
+  });
 }
 
 FLOE_OP("MulNoNan", op) {
   op.in("x:T, y:T").out("z:T").attrs(kFloatComplexAttr);
   op.infer(infer_broadcast).kernel(binary_kernel<MulNoNanFn, FloatComplexTypes>).elementwise();
   op.samples(add_samples);
+  op.gradient([](GradientContext& g) {
+    if (g.needs(0)) g.set_sum(0, grad::op("MulNoNan", {g.grad(), g.input(1)}));
+    if (g.needs(1)) g.set_sum(1, grad::op("MulNoNan", {g.input(0), g.grad()}));
+  });
 }
 
 FLOE_OP("SquaredDifference", op) {
@@ -144,6 +163,18 @@ FLOE_OP("SquaredDifference", op) {
       .elementwise()
       .commutative();
   op.samples(add_samples);
+  op.gradient([](GradientContext& g) {
+    Tensor d = 2.0 * g.grad() * (g.input(0) - g.input(1));
+    if (g.needs(0)) g.set_sum(0, d);
+    if (g.needs(1)) g.set_sum(1, -d);
+  });
+}
+
+// Where both are equal, the gradient goes to the first.
+void gradient_of_choice(GradientContext& g, const Tensor& first) {
+  Tensor dy = g.grad(), zero = grad::like(dy, 0);
+  if (g.needs(0)) g.set_sum(0, grad::where(first, dy, zero));
+  if (g.needs(1)) g.set_sum(1, grad::where(first, zero, dy));
 }
 
 FLOE_OP("Maximum", op) {
@@ -152,6 +183,7 @@ FLOE_OP("Maximum", op) {
       .attrs("T:{bfloat16,half,float,double,int8,uint8,int16,uint16,int32,uint32,int64,uint64}");
   op.infer(infer_broadcast).kernel(binary_kernel<MaximumFn, RealTypes>).elementwise();
   op.samples(add_samples);
+  op.gradient([](GradientContext& g) { gradient_of_choice(g, g.input(0) >= g.input(1)); });
 }
 
 FLOE_OP("Minimum", op) {
@@ -160,6 +192,7 @@ FLOE_OP("Minimum", op) {
       .attrs("T:{bfloat16,half,float,double,int8,uint8,int16,uint16,int32,uint32,int64,uint64}");
   op.infer(infer_broadcast).kernel(binary_kernel<MinimumFn, RealTypes>).elementwise();
   op.samples(add_samples);
+  op.gradient([](GradientContext& g) { gradient_of_choice(g, g.input(0) <= g.input(1)); });
 }
 
 }  // namespace

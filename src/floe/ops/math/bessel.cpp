@@ -92,18 +92,67 @@ void define_bessel(OpBuilder& op, double lo) {
   });
 }
 
-FLOE_OP("BesselI0", op) { define_bessel<bessel_i<0>>(op, -9); }
-FLOE_OP("BesselI1", op) { define_bessel<bessel_i<1>>(op, -9); }
-FLOE_OP("BesselI0e", op) { define_bessel<bessel_ie<0>>(op, -9); }
-FLOE_OP("BesselI1e", op) { define_bessel<bessel_ie<1>>(op, -9); }
-FLOE_OP("BesselK0", op) { define_bessel<bessel_k<0>>(op, 0.1); }
-FLOE_OP("BesselK1", op) { define_bessel<bessel_k<1>>(op, 0.1); }
-FLOE_OP("BesselK0e", op) { define_bessel<bessel_ke<0>>(op, 0.1); }
-FLOE_OP("BesselK1e", op) { define_bessel<bessel_ke<1>>(op, 0.1); }
-FLOE_OP("BesselJ0", op) { define_bessel<bessel_j<0>>(op, -9); }
-FLOE_OP("BesselJ1", op) { define_bessel<bessel_j<1>>(op, -9); }
-FLOE_OP("BesselY0", op) { define_bessel<bessel_y<0>>(op, 0.1); }
-FLOE_OP("BesselY1", op) { define_bessel<bessel_y<1>>(op, 0.1); }
+Tensor fn(const char* name, const Tensor& x) { return grad::op(name, {x}); }
+// f, or `limit` at 0, where f is 0/0.
+Tensor with_limit(double limit, const Tensor& x, const Tensor& f) {
+  return grad::where(grad::op("Equal", {x, grad::like(x, 0)}), grad::like(x, limit), f);
+}
+
+FLOE_OP("BesselI0", op) {
+  define_bessel<bessel_i<0>>(op, -9);
+  set_derivative(op, [](const Tensor& x, const Tensor&) { return fn("BesselI1", x); });
+}
+// 1 at 0 is TensorFlow's; the limit is 1/2.
+FLOE_OP("BesselI1", op) {
+  define_bessel<bessel_i<1>>(op, -9);
+  set_derivative(
+      op, [](const Tensor& x, const Tensor& y) { return with_limit(1, x, fn("BesselI0", x) - y / x); });
+}
+FLOE_OP("BesselI0e", op) {
+  define_bessel<bessel_ie<0>>(op, -9);
+  set_derivative(op, [](const Tensor& x, const Tensor& y) { return fn("BesselI1e", x) - fn("Sign", x) * y; });
+}
+FLOE_OP("BesselI1e", op) {
+  define_bessel<bessel_ie<1>>(op, -9);
+  set_derivative(op, [](const Tensor& x, const Tensor& y) {
+    return with_limit(0.5, x, fn("BesselI0e", x) - y * (fn("Sign", x) + fn("Reciprocal", x)));
+  });
+}
+FLOE_OP("BesselK0", op) {
+  define_bessel<bessel_k<0>>(op, 0.1);
+  set_derivative(op, [](const Tensor& x, const Tensor&) { return -fn("BesselK1", x); });
+}
+FLOE_OP("BesselK1", op) {
+  define_bessel<bessel_k<1>>(op, 0.1);
+  set_derivative(op, [](const Tensor& x, const Tensor& y) { return -fn("BesselK0", x) - y / x; });
+}
+FLOE_OP("BesselK0e", op) {
+  define_bessel<bessel_ke<0>>(op, 0.1);
+  set_derivative(op, [](const Tensor& x, const Tensor& y) { return y - fn("BesselK1e", x); });
+}
+FLOE_OP("BesselK1e", op) {
+  define_bessel<bessel_ke<1>>(op, 0.1);
+  set_derivative(op, [](const Tensor& x, const Tensor& y) {
+    return y * (1.0 - fn("Reciprocal", x)) - fn("BesselK0e", x);
+  });
+}
+FLOE_OP("BesselJ0", op) {
+  define_bessel<bessel_j<0>>(op, -9);
+  set_derivative(op, [](const Tensor& x, const Tensor&) { return -fn("BesselJ1", x); });
+}
+FLOE_OP("BesselJ1", op) {
+  define_bessel<bessel_j<1>>(op, -9);
+  set_derivative(
+      op, [](const Tensor& x, const Tensor& y) { return with_limit(0.5, x, fn("BesselJ0", x) - y / x); });
+}
+FLOE_OP("BesselY0", op) {
+  define_bessel<bessel_y<0>>(op, 0.1);
+  set_derivative(op, [](const Tensor& x, const Tensor&) { return -fn("BesselY1", x); });
+}
+FLOE_OP("BesselY1", op) {
+  define_bessel<bessel_y<1>>(op, 0.1);
+  set_derivative(op, [](const Tensor& x, const Tensor& y) { return fn("BesselY0", x) - y / x; });
+}
 
 }  // namespace
 }  // namespace floe

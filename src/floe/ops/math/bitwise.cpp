@@ -70,17 +70,26 @@ void define_bitwise(OpBuilder& op, bool shift) {
 FLOE_OP("BitwiseAnd", op) {
   define_bitwise<AndFn>(op, false);
   op.commutative();
+  op.no_gradient();
 }
 FLOE_OP("BitwiseOr", op) {
   define_bitwise<OrFn>(op, false);
   op.commutative();
+  op.no_gradient();
 }
 FLOE_OP("BitwiseXor", op) {
   define_bitwise<XorFn>(op, false);
   op.commutative();
+  op.no_gradient();
 }
-FLOE_OP("LeftShift", op) { define_bitwise<LeftShiftFn>(op, true); }
-FLOE_OP("RightShift", op) { define_bitwise<RightShiftFn>(op, true); }
+FLOE_OP("LeftShift", op) {
+  define_bitwise<LeftShiftFn>(op, true);
+  op.no_gradient();
+}
+FLOE_OP("RightShift", op) {
+  define_bitwise<RightShiftFn>(op, true);
+  op.no_gradient();
+}
 
 FLOE_OP("Invert", op) {
   op.in("x:T")
@@ -94,6 +103,7 @@ FLOE_OP("Invert", op) {
     s.add({s.random({}, DType::kInt32)});
     s.add({s.random({0}, DType::kInt32)});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("PopulationCount", op) {
@@ -112,6 +122,7 @@ FLOE_OP("PopulationCount", op) {
     s.add({s.random({}, DType::kInt32)});
     s.add({s.random({0}, DType::kInt32)});
   });
+  op.no_gradient();
 }
 
 }  // namespace

@@ -120,6 +120,11 @@ FLOE_OP("Cast", op) {
     s.fails("Cast string to int32 is not supported", {s.random({2}, DType::kString)},
             {{"DstT", DType::kInt32}});
   });
+  op.gradient([](GradientContext& g) {
+    auto continuous = [](DType t) { return is_floating(t) || is_complex(t); };
+    DType from = g.input(0).dtype();
+    if (continuous(from) && continuous(g.output().dtype())) g.set(0, grad::cast(g.grad(), from));
+  });
 }
 
 }  // namespace

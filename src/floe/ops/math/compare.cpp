@@ -114,36 +114,42 @@ FLOE_OP("Equal", op) {
   op.in("x:T, y:T").out("z:bool").attrs("T:type; incompatible_shape_error:bool=true");
   op.infer(infer_equality).kernel(equality_kernel<EqualFn>).elementwise().commutative();
   op.samples(equality_samples);
+  op.no_gradient();
 }
 
 FLOE_OP("NotEqual", op) {
   op.in("x:T, y:T").out("z:bool").attrs("T:type; incompatible_shape_error:bool=true");
   op.infer(infer_equality).kernel(equality_kernel<NotEqualFn>).elementwise().commutative();
   op.samples(equality_samples);
+  op.no_gradient();
 }
 
 FLOE_OP("Less", op) {
   op.in("x:T, y:T").out("z:bool").attrs(kRealAttr);
   op.infer(infer_broadcast).kernel(compare_kernel<LessFn, RealTypes>).elementwise();
   op.samples(order_samples);
+  op.no_gradient();
 }
 
 FLOE_OP("LessEqual", op) {
   op.in("x:T, y:T").out("z:bool").attrs(kRealAttr);
   op.infer(infer_broadcast).kernel(compare_kernel<LessEqualFn, RealTypes>).elementwise();
   op.samples(order_samples);
+  op.no_gradient();
 }
 
 FLOE_OP("Greater", op) {
   op.in("x:T, y:T").out("z:bool").attrs(kRealAttr);
   op.infer(infer_broadcast).kernel(compare_kernel<GreaterFn, RealTypes>).elementwise();
   op.samples(order_samples);
+  op.no_gradient();
 }
 
 FLOE_OP("GreaterEqual", op) {
   op.in("x:T, y:T").out("z:bool").attrs(kRealAttr);
   op.infer(infer_broadcast).kernel(compare_kernel<GreaterEqualFn, RealTypes>).elementwise();
   op.samples(order_samples);
+  op.no_gradient();
 }
 
 FLOE_OP("ApproximateEqual", op) {
@@ -186,6 +192,7 @@ FLOE_OP("ApproximateEqual", op) {
     s.add({Samples::numbers({2}, {1, 2}), Samples::numbers({2}, {1.5, 2.1})}, {{"tolerance", 0.2f}});
     s.fails("must be of the same shape", {s.random({2}), s.random({3})});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("LogicalAnd", op) {
@@ -197,6 +204,7 @@ FLOE_OP("LogicalAnd", op) {
     s.add({s.random({}, DType::kBool), s.random({0}, DType::kBool)});
     s.fails("Incompatible shapes: [2] vs. [3]", {s.random({2}, DType::kBool), s.random({3}, DType::kBool)});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("LogicalOr", op) {
@@ -208,6 +216,7 @@ FLOE_OP("LogicalOr", op) {
     s.add({s.random({}, DType::kBool), s.random({0}, DType::kBool)});
     s.fails("Incompatible shapes: [2] vs. [3]", {s.random({2}, DType::kBool), s.random({3}, DType::kBool)});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("LogicalNot", op) {
@@ -218,6 +227,7 @@ FLOE_OP("LogicalNot", op) {
     s.add({s.random({0}, DType::kBool)});
     s.add({s.random({}, DType::kBool)});
   });
+  op.no_gradient();
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Counting: Bincount, DenseBincount, HistogramFixedWidth; CheckNumerics; Cross.
 #include <algorithm>
+#include <cmath>
 
 #include "floe/ops/math/elementwise.h"
 
@@ -149,12 +150,13 @@ FLOE_OP("HistogramFixedWidth", op) {
                        "]'"));
           int32_t n = c.scalar<int32_t>(2);
           double step = (double(hi) - double(lo)) / double(n);
+          if (!std::isfinite(step)) c.fail(cat("value_range must be finite, but got '[", lo, ", ", hi, "]'"));
           Out* out = c.out<Out>(0);
           std::fill_n(out, n, Out(0));
           for (T v : c.input(0).flat<T>()) {
             if (double(v) != double(v)) c.fail("Histogram values must not contain NaN");
-            double at = std::max((double(v) - double(lo)) / step, 0.0);
-            ++out[at >= double(n - 1) ? n - 1 : int32_t(at)];
+            double at = (double(v) - double(lo)) / step;
+            ++out[at >= double(n - 1) ? n - 1 : at > 0 ? int32_t(at) : 0];
           }
         };
       });
@@ -171,6 +173,8 @@ FLOE_OP("HistogramFixedWidth", op) {
     Tensor range = Samples::numbers({2}, {0, 5});
     s.fails("must not contain NaN", {Samples::numbers({1}, {NAN}), range, Tensor::scalar(3)});
     s.fails("but got '[5, 5]'", {s.random({1}), Samples::numbers({2}, {5, 5}), Tensor::scalar(3)});
+    s.fails("value_range must be finite, but got '[-inf, 5]'",
+            {s.random({1}), Samples::numbers({2}, {-INFINITY, 5}), Tensor::scalar(3)});
     s.fails("nbins should be a positive number", {s.random({1}), range, Tensor::scalar(0)});
     s.fails("value_range should be a vector of 2 elements",
             {s.random({1}), s.random({3}), Tensor::scalar(3)});
@@ -224,8 +228,20 @@ void define_check_numerics(OpBuilder& op, bool signs) {
             {Samples::numbers({3}, {NAN, -INFINITY, INFINITY})}, m);
   });
 }
-FLOE_OP("CheckNumerics", op) { define_check_numerics(op, false); }
-FLOE_OP("CheckNumericsV2", op) { define_check_numerics(op, true); }
+constexpr const char* kBadGradient = "Not a number (NaN) or infinity (Inf) values detected in gradient.";
+
+FLOE_OP("CheckNumerics", op) {
+  define_check_numerics(op, false);
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::op("CheckNumerics", {g.grad()}, {{"message", std::string(kBadGradient)}}));
+  });
+}
+FLOE_OP("CheckNumericsV2", op) {
+  define_check_numerics(op, true);
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::op("CheckNumericsV2", {g.grad()}, {{"message", std::string(kBadGradient)}}));
+  });
+}
 
 FLOE_OP("Cross", op) {
   op.in("a:T, b:T").out("product:T").attrs(kRealAttr);
@@ -268,6 +284,10 @@ FLOE_OP("Cross", op) {
     s.add({s.random({0, 3}), s.random({0, 3})});
     s.fails("Both inputs must be of same shape: [2,3] vs. [3]", {s.random({2, 3}), s.random({3})});
     s.fails("only defined for 3-element vectors", {s.random({2}), s.random({2})});
+  });
+  op.gradient([](GradientContext& g) {
+    if (g.needs(0)) g.set(0, grad::op("Cross", {g.input(1), g.grad()}));
+    if (g.needs(1)) g.set(1, grad::op("Cross", {g.grad(), g.input(0)}));
   });
 }
 

@@ -154,6 +154,12 @@ void division_samples(Samples& s) {
 constexpr const char* kDivAttr =
     "T:{bfloat16,half,float,double,uint8,int8,uint16,int16,int32,uint32,uint64,int64,complex64,complex128}";
 
+void gradient_of_quotient(GradientContext& g, const char* divide) {
+  Tensor dz = g.grad(), x = grad::conj(g.input(0)), y = grad::conj(g.input(1));
+  if (g.needs(0)) g.set_sum(0, grad::op(divide, {dz, y}));
+  if (g.needs(1)) g.set_sum(1, dz * grad::op(divide, {grad::op(divide, {-x, y}), y}));
+}
+
 FLOE_OP("Div", op) {
   op.in("x:T, y:T").out("z:T").attrs(kDivAttr);
   op.infer(infer_broadcast).kernel(division_kernel<DivFn, NumberTypes>).elementwise().fails_on_values();
@@ -161,6 +167,7 @@ FLOE_OP("Div", op) {
     division_samples(s);
     s.add({s.random({3}, DType::kComplex64), s.random({3}, DType::kComplex64)});
   });
+  op.gradient([](GradientContext& g) { gradient_of_quotient(g, "RealDiv"); });
 }
 
 FLOE_OP("RealDiv", op) {
@@ -175,12 +182,14 @@ FLOE_OP("RealDiv", op) {
     special_pairs(s);
     s.fails("Incompatible shapes: [2] vs. [3]", {s.random({2}), s.random({3})});
   });
+  op.gradient([](GradientContext& g) { gradient_of_quotient(g, "RealDiv"); });
 }
 
 FLOE_OP("DivNoNan", op) {
   op.in("x:T, y:T").out("z:T").attrs("T:{half,float,bfloat16,double,complex64,complex128}");
   op.infer(infer_broadcast).kernel(binary_kernel<DivNoNanFn, FloatComplexTypes>).elementwise();
   op.samples(float_division_samples);
+  op.gradient([](GradientContext& g) { gradient_of_quotient(g, "DivNoNan"); });
 }
 
 FLOE_OP("TruncateDiv", op) {
@@ -193,12 +202,14 @@ FLOE_OP("TruncateDiv", op) {
     s.add({Samples::i32({7, -7, 7, -7}), Samples::i32({3, 3, -3, -3})});
     s.fails("Incompatible shapes: [2] vs. [3]", {Samples::i32({1, 2}), Samples::i32({1, 2, 3})});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("FloorDiv", op) {
   op.in("x:T, y:T").out("z:T").attrs(kDivAttr);
   op.infer(infer_broadcast).kernel(division_kernel<FloorDivFn, RealTypes>).elementwise().fails_on_values();
   op.samples(division_samples);
+  op.no_gradient();
 }
 
 FLOE_OP("FloorMod", op) {
@@ -207,6 +218,10 @@ FLOE_OP("FloorMod", op) {
       .attrs("T:{int8,int16,int32,int64,uint8,uint16,uint32,uint64,bfloat16,half,float,double}");
   op.infer(infer_broadcast).kernel(division_kernel<FloorModFn, RealTypes>).elementwise().fails_on_values();
   op.samples(division_samples);
+  op.gradient([](GradientContext& g) {
+    if (g.needs(0)) g.set_sum(0, g.grad());
+    if (g.needs(1)) g.set_sum(1, -(g.grad() * grad::op("FloorDiv", {g.input(0), g.input(1)})));
+  });
 }
 
 void truncate_mod_samples(Samples& s) {
@@ -246,24 +261,52 @@ FLOE_OP("Pow", op) {
     s.fails("Integers to negative integer powers", {Samples::i32({1, 2}), Samples::i32({1, -1})});
     s.fails("Incompatible shapes: [2] vs. [3]", {s.random({2}), s.random({3})});
   });
+  op.gradient([](GradientContext& g) {
+    Tensor x = grad::conj(g.input(0)), y = grad::conj(g.input(1)), z = grad::conj(g.output()), dz = g.grad();
+    if (g.needs(0)) g.set_sum(0, dz * y * grad::op("Pow", {x, y - 1.0}));
+    if (!g.needs(1)) return;
+    // 0 where the logarithm is not defined.
+    Tensor zero = grad::like(x, 0);
+    Tensor defined = is_complex(x.dtype()) ? grad::op("NotEqual", {x, zero}) : x > zero;
+    Tensor log = grad::op("Log", {grad::where(defined, x, grad::like(x, 1))});
+    g.set_sum(1, dz * z * grad::where(defined, log, zero));
+  });
 }
+
+// 1 where x is not 0.
+Tensor present(const Tensor& x) { return grad::cast(grad::op("NotEqual", {x, grad::like(x, 0)}), x.dtype()); }
 
 FLOE_OP("Xdivy", op) {
   op.in("x:T, y:T").out("z:T").attrs("T:{half,bfloat16,float,double,complex64,complex128}");
   op.infer(infer_broadcast).kernel(binary_kernel<XdivyFn, FloatComplexTypes>).elementwise();
   op.samples(float_division_samples);
+  op.gradient([](GradientContext& g) {
+    const Tensor &x = g.input(0), &y = g.input(1);
+    if (g.needs(0)) g.set_sum(0, g.grad() * grad::op("Xdivy", {present(x), y}));
+    if (g.needs(1)) g.set_sum(1, g.grad() * grad::op("Xdivy", {-x, grad::op("Square", {y})}));
+  });
 }
 
 FLOE_OP("Xlogy", op) {
   op.in("x:T, y:T").out("z:T").attrs("T:{half,bfloat16,float,double,complex64,complex128}");
   op.infer(infer_broadcast).kernel(binary_kernel<XlogyFn, FloatComplexTypes>).elementwise();
   op.samples(float_division_samples);
+  op.gradient([](GradientContext& g) {
+    const Tensor &x = g.input(0), &y = g.input(1);
+    if (g.needs(0)) g.set_sum(0, g.grad() * grad::op("Xlogy", {present(x), y}));
+    if (g.needs(1)) g.set_sum(1, g.grad() * grad::op("Xdivy", {x, y}));
+  });
 }
 
 FLOE_OP("Xlog1py", op) {
   op.in("x:T, y:T").out("z:T").attrs("T:{half,bfloat16,float,double,complex64,complex128}");
   op.infer(infer_broadcast).kernel(binary_kernel<Xlog1pyFn, FloatComplexTypes>).elementwise();
   op.samples(float_division_samples);
+  op.gradient([](GradientContext& g) {
+    const Tensor &x = g.input(0), &y = g.input(1);
+    if (g.needs(0)) g.set_sum(0, g.grad() * grad::op("Xlog1py", {present(x), y}));
+    if (g.needs(1)) g.set_sum(1, g.grad() * grad::op("Xdivy", {x, y + 1.0}));
+  });
 }
 
 FLOE_OP("Atan2", op) {
@@ -272,6 +315,12 @@ FLOE_OP("Atan2", op) {
   op.samples([](Samples& s) {
     binary_samples(s);
     special_pairs(s);
+  });
+  op.gradient([](GradientContext& g) {
+    const Tensor &y = g.input(0), &x = g.input(1);
+    Tensor d = g.grad() / (grad::op("Square", {x}) + grad::op("Square", {y}));
+    if (g.needs(0)) g.set_sum(0, x * d);
+    if (g.needs(1)) g.set_sum(1, -y * d);
   });
 }
 

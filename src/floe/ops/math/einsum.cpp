@@ -255,6 +255,46 @@ void einsum(KernelContext& c, const Equation& e) {
   each_offset(join_dims(batch_o, rows_o, columns_o), [&](int64_t at) { to[at] = product[i++]; });
 }
 
+std::string text_of(const Labels& labels) {
+  std::string s;
+  for (int l : labels) l == kEllipsis ? s += "..." : s += char(l);
+  return s;
+}
+bool holds(const Labels& labels, int l) { return std::find(labels.begin(), labels.end(), l) != labels.end(); }
+Tensor einsum(const std::string& equation, std::vector<Tensor> inputs) {
+  return grad::op("Einsum", std::move(inputs), {{"equation", equation}});
+}
+
+// The gradient of operand i. First with the ellipsis in front and each label once, then as the operand has
+// it.
+Tensor operand_gradient(GradientContext& g, const Equation& e, int i) {
+  const Labels& own = e.inputs[size_t(i)];
+  bool two = g.num_inputs() == 2;
+  Labels other = two ? e.inputs[size_t(1 - i)] : Labels{};
+  bool broadcast = holds(e.output, kEllipsis) || holds(other, kEllipsis);
+  Labels unique, made;
+  for (int l : own) {
+    if (l == kEllipsis || holds(unique, l)) continue;
+    unique.push_back(l);
+    if (holds(e.output, l) || holds(other, l)) made.push_back(l);
+  }
+  auto in_front = [&](const Labels& labels, bool dots) { return (dots ? "..." : "") + text_of(labels); };
+  std::string target = in_front(unique, holds(own, kEllipsis));
+  Tensor as = text_of(own) == target ? g.input(i) : einsum(text_of(own) + "->" + target, {g.input(i)});
+  Tensor d;
+  if (two)
+    d = einsum(cat(text_of(e.output), ",", text_of(other), "->", in_front(made, broadcast)),
+               {g.grad(), grad::conj(g.input(1 - i))});
+  else
+    d = einsum(cat(text_of(e.output), "->", in_front(made, broadcast)), {g.grad()});
+  for (size_t k = unique.size(); k-- > 0;)
+    if (!holds(made, unique[k])) d = grad::expand_dims(d, int64_t(k) - int64_t(unique.size()));
+  // Labels that were summed up alone.
+  if (made.size() != unique.size()) d = d * grad::ones_like(as);
+  if (broadcast) d = grad::sum_to(d, as);
+  return text_of(own) == target ? d : einsum(target + "->" + text_of(own), {d});
+}
+
 FLOE_OP("Einsum", op) {
   op.in("inputs:N*T").out("output:T").attrs("equation:string; N:int>=1; T:type");
   op.infer(infer_einsum);
@@ -307,6 +347,12 @@ FLOE_OP("Einsum", op) {
             eq("...ij,jk->ik"));
     s.fails("Expecting 1 or 2 input subscripts", {s.random({2}), s.random({2}), s.random({2})},
             eq("i,i,i->i"));
+  });
+  op.gradient([](GradientContext& g) {
+    Equation e = parse_equation(g.attr<std::string>("equation"), g.num_inputs(),
+                                [&](const std::string& m) { g.fail(m); });
+    for (int i = 0; i < g.num_inputs(); ++i)
+      if (g.needs(i)) g.set(i, operand_gradient(g, e, i));
   });
 }
 

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "floe/base/threads.h"
+#include "floe/op/gradient.h"
 #include "floe/op/infer.h"
 #include "floe/op/kernel.h"
 #include "floe/op/samples.h"
@@ -90,6 +91,17 @@ inline void binary_samples(Samples& s, double lo = -9, double hi = 9) {
 inline void special_pairs(Samples& s) {
   Tensor v = Samples::numbers({7}, {NAN, INFINITY, -INFINITY, 0.0, -0.0, 1.5, -1.5});
   s.add({v.reshaped({7, 1}), v});
+}
+
+/// The gradient rule of y = f(x), holomorphic where x is complex, by its derivative.
+inline void set_derivative(OpBuilder& op, Tensor (*derivative)(const Tensor& x, const Tensor& y)) {
+  op.gradient([derivative](GradientContext& g) {
+    g.set(0, g.grad() * grad::conj(derivative(g.input(0), g.output())));
+  });
+}
+/// Of steps: zero wherever there is a derivative.
+inline void set_zero_derivative(OpBuilder& op) {
+  op.gradient([](GradientContext& g) { g.set(0, grad::zeros_like(g.input(0))); });
 }
 
 template <class F, class TypeList>

@@ -27,6 +27,16 @@ MatrixView<T> view_of(const T* data, int64_t columns, bool transposed, bool conj
   return transposed ? MatrixView<T>{data, 1, columns, conjugate} : MatrixView<T>{data, columns, 1, conjugate};
 }
 
+// z = x' y', where x' may be x transposed: both gradients are such products too.
+template <class Product>
+void gradient_of_product(GradientContext& g, const Tensor& x, const Tensor& y, bool tx, bool ty,
+                         bool broadcast, Product product) {
+  Tensor dz = g.grad();
+  auto set = [&](int i, const Tensor& d) { broadcast ? g.set_sum(i, d) : g.set(i, d); };
+  if (g.needs(0)) set(0, tx ? product(y, dz, ty, true) : product(dz, y, false, !ty));
+  if (g.needs(1)) set(1, ty ? product(dz, x, true, tx) : product(x, dz, !tx, false));
+}
+
 FLOE_OP("MatMul", op) {
   op.in("a:T, b:T")
       .out("product:T")
@@ -65,6 +75,10 @@ FLOE_OP("MatMul", op) {
     s.add({s.random({0, 2}), s.random({2, 3})});
     s.fails("Matrix size-incompatible: In[0]: [2,3], In[1]: [2,3]", {s.random({2, 3}), s.random({2, 3})});
     s.fails("In[0] ndims must be >= 2", {s.random({3}), s.random({3, 2})});
+  });
+  op.gradient([](GradientContext& g) {
+    gradient_of_product(g, grad::conj(g.input(0)), grad::conj(g.input(1)), g.attr<bool>("transpose_a"),
+                        g.attr<bool>("transpose_b"), false, grad::matmul);
   });
 }
 
@@ -167,6 +181,16 @@ void typed_batch_samples(Samples& s, std::initializer_list<DType> types) {
   }
 }
 
+void gradient_of_batch_product(GradientContext& g) {
+  gradient_of_product(g, g.input(0), g.input(1), g.attr<bool>("adj_x"), g.attr<bool>("adj_y"),
+                      g.def().name != "BatchMatMul",
+                      [&](const Tensor& a, const Tensor& b, bool adj_a, bool adj_b) {
+                        AttrMap attrs{{"adj_x", adj_a}, {"adj_y", adj_b}};
+                        if (g.def().name == "BatchMatMulV3") attrs.set("Tout", a.dtype());
+                        return grad::op(g.def().name, {a, b}, std::move(attrs));
+                      });
+}
+
 FLOE_OP("BatchMatMul", op) {
   op.in("x:T, y:T")
       .out("output:T")
@@ -182,6 +206,7 @@ FLOE_OP("BatchMatMul", op) {
     s.fails("has different ndims: [2,3] vs. [3,3,1]", {s.random({2, 3}), s.random({3, 3, 1})});
     s.fails("In[0].dim(0) and In[1].dim(0) must be the same", {s.random({1, 2, 3}), s.random({3, 3, 1})});
   });
+  op.gradient(gradient_of_batch_product);
 }
 
 FLOE_OP("BatchMatMulV2", op) {
@@ -197,6 +222,7 @@ FLOE_OP("BatchMatMulV2", op) {
     plain_batch_samples(s);
     broadcast_batch_samples(s);
   });
+  op.gradient(gradient_of_batch_product);
 }
 
 FLOE_OP("BatchMatMulV3", op) {
@@ -249,6 +275,7 @@ FLOE_OP("BatchMatMulV3", op) {
       s.add({s.random({2, 3}, t), s.random({3, 2}, DType::kBfloat16)}, {{"Tout", DType::kBfloat16}});
     }
   });
+  op.gradient(gradient_of_batch_product);
 }
 
 }  // namespace

@@ -383,9 +383,80 @@ void define_round_trip(OpBuilder& op, int version) {
     add(Samples::filled({2}, 0), 0, 0, 8, {{"range_given", false}});
   });
 }
-FLOE_OP("QuantizeAndDequantizeV2", op) { define_round_trip(op, 2); }
-FLOE_OP("QuantizeAndDequantizeV3", op) { define_round_trip(op, 3); }
-FLOE_OP("QuantizeAndDequantizeV4", op) { define_round_trip(op, 4); }
+// What lies outside the range has no gradient, and neither has the range.
+template <class T>
+void round_trip_gradient(KernelContext& c, int64_t axis) {
+  const T *dy = c.in<T>(0), *x = c.in<T>(1);
+  T* dx = c.out<T>(0);
+  Slices s(c.input(1).shape(), axis);
+  for (int64_t n = 0; n < s.count; ++n) {
+    auto lo = compute_t<T>(c.in<T>(2)[n]), hi = compute_t<T>(c.in<T>(3)[n]);
+    s.each(n, [&](int64_t i) {
+      auto v = compute_t<T>(x[i]);
+      dx[i] = v < lo || v > hi ? T(0) : dy[i];
+    });
+    c.out<T>(1)[n] = c.out<T>(2)[n] = T(0);
+  }
+}
+FLOE_OP("QuantizeAndDequantizeV4Grad", op) {
+  op.in("gradients:T, input:T, input_min:T, input_max:T")
+      .out("input_backprop:T, input_min_backprop:T, input_max_backprop:T")
+      .attrs("T:{bfloat16,half,float,double}; axis:int=-1");
+  op.infer([](InferContext& c) {
+    Shape x = merge_shapes(c.shape(0), c.shape(1));
+    int64_t axis = c.attr<int64_t>("axis");
+    for (int i : {2, 3}) {
+      const Shape r = c.with_rank(i, axis < 0 ? 0 : 1);
+      if (axis < 0 || !x.has_rank()) continue;
+      if (x.rank() <= axis) c.fail(cat("Shape must be at least rank ", axis + 1, " but is rank ", x.rank()));
+      if (x[int(axis)] >= 0 && r[0] >= 0 && x[int(axis)] != r[0])
+        c.fail(cat("Dimensions must be equal, but are ", r[0], " and ", x[int(axis)]));
+    }
+    c.set_output(0, x);
+    c.set_output(1, c.shape(2));
+    c.set_output(2, c.shape(3));
+  });
+  op.kernel([](const KernelInit& k) -> KernelFn {
+    int64_t axis = k.attr<int64_t>("axis");
+    KernelFn fn;
+    dispatch(FloatTypes{}, k.input_type(0),
+             [&]<class T>() { fn = [axis](KernelContext& c) { round_trip_gradient<T>(c, axis); }; });
+    return fn;
+  });
+  op.gradient([](GradientContext& g) {
+    g.set(0, call(g.def().name, {g.grad(), g.input(1), g.input(2), g.input(3)},
+                  {{"axis", g.attr<int64_t>("axis")}})[0]);
+  });
+  op.samples([](Samples& s) {
+    for (DType t : {DType::kFloat32, DType::kFloat64}) {
+      Tensor x = Samples::numbers({4, 2}, {-3, -1, -.5, 0, .3, 1.9, 2, 2.1}, t);
+      s.add({s.random({4, 2}, t), x, Samples::numbers({}, {-1}, t), Samples::numbers({}, {2}, t)});
+    }
+    s.add({s.random({4, 2}), s.random({4, 2}), Samples::numbers({2}, {-1, -.5}),
+           Samples::numbers({2}, {1, .2})},
+          {{"axis", int64_t(1)}});
+    s.fails("Dimensions must be equal, but are 2 and 4",
+            {s.random({4, 2}), s.random({4, 2}), s.random({2}), s.random({2})}, {{"axis", int64_t(0)}});
+  });
+}
+
+FLOE_OP("QuantizeAndDequantizeV2", op) {
+  define_round_trip(op, 2);
+  op.gradient([](GradientContext& g) { g.set(0, g.raw_grad()); });
+}
+FLOE_OP("QuantizeAndDequantizeV3", op) {
+  define_round_trip(op, 3);
+  op.gradient([](GradientContext& g) { g.set(0, g.raw_grad()); });
+}
+FLOE_OP("QuantizeAndDequantizeV4", op) {
+  define_round_trip(op, 4);
+  op.gradient([](GradientContext& g) {
+    std::vector<Tensor> d =
+        call("QuantizeAndDequantizeV4Grad", {g.grad(), g.input(0), g.input(1), g.input(2)},
+             {{"axis", g.attr<int64_t>("axis")}});
+    for (int i : {0, 1, 2}) g.set(i, d[size_t(i)]);
+  });
+}
 
 }  // namespace
 }  // namespace floe

@@ -92,6 +92,7 @@ FLOE_OP("Range", op) {
     s.fails("Requires ((limit - start) / delta) <= 9223372036854775807",
             {Tensor::scalar(0.f), Tensor::scalar(INFINITY), Tensor::scalar(1.f)});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("LinSpace", op) {
@@ -131,6 +132,7 @@ FLOE_OP("LinSpace", op) {
     s.fails("Requires num > 0: 0", {Tensor::scalar(1.f), Tensor::scalar(0.f), Tensor::scalar(0)});
     s.fails("num must be a scalar", {Tensor::scalar(1.f), Tensor::scalar(0.f), Samples::i32({3})});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("RaggedRange", op) {
@@ -206,6 +208,7 @@ FLOE_OP("RaggedRange", op) {
     s.fails("starts must be a scalar or vector",
             {s.random({1, 1}, DType::kInt32), Samples::i32({3}), Samples::i32({1})});
   });
+  op.no_gradient();
 }
 
 }  // namespace

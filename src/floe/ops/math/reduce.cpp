@@ -358,6 +358,54 @@ constexpr const char* kReduceRealAttr =
     "T:{float,double,int32,uint8,int16,int8,int64,bfloat16,uint16,half,uint32,uint64,qint8,quint8,"
     "qint32,qint16,quint16}; Tidx:{int32,int64}=int32";
 
+Tensor range(const Tensor& n) { return grad::op("Range", {grad::int32_scalar(0), n, grad::int32_scalar(1)}); }
+// The axes, counted from the front.
+Tensor axes_of(GradientContext& g) {
+  Tensor rank = grad::rank_of(g.input(0));
+  Tensor axes = grad::reshape(grad::cast(g.input(1), DType::kInt32), grad::int32s({-1}));
+  return grad::op("FloorMod", {axes + rank, rank});
+}
+// `t`, which has the output's shape, with the reduced dimensions as ones.
+Tensor with_kept(GradientContext& g, const Tensor& t) {
+  if (g.attr<bool>("keep_dims")) return t;
+  const Tensor& x = g.input(0);
+  if (x.shape().has_rank() && t.shape().has_rank() && t.rank() == 0)
+    return grad::reshape(t, grad::int32s(std::vector<int64_t>(size_t(x.rank()), 1)));
+  Tensor axes = axes_of(g), shape = grad::shape_of(x);
+  Tensor kept = grad::op("DynamicStitch", {range(grad::rank_of(x)), axes, shape, grad::ones_like(axes)},
+                         {{"N", int64_t(2)}});
+  return grad::reshape(t, kept);
+}
+Tensor spread(GradientContext& g) {
+  return grad::op("BroadcastTo", {with_kept(g, g.grad()), grad::shape_of(g.input(0))});
+}
+// Shared equally by the elements that are the extreme.
+void gradient_of_extreme(GradientContext& g) {
+  Tensor y = with_kept(g, g.output()), dy = with_kept(g, g.grad());
+  Tensor chosen = grad::cast(grad::op("Equal", {y, g.input(0)}), dy.dtype());
+  Tensor count = grad::sum(chosen, g.input(1), true);
+  g.set(0, chosen / count * dy);
+}
+// The product of all others, without a division by what may be 0: those before times those after.
+void gradient_of_product(GradientContext& g) {
+  const Tensor& x = g.input(0);
+  Tensor dy = spread(g);
+  Tensor shape = grad::shape_of(x), axes = axes_of(g);
+  Tensor others = call("ListDiff", {range(grad::rank_of(x)), axes})[0];
+  Tensor order = grad::concat({axes, others}, 0), first = grad::int32_scalar(0);
+  auto size = [&](const Tensor& dims) {
+    Tensor sizes = grad::op("GatherV2", {shape, dims, first});
+    return grad::op("Prod", {sizes, grad::int32s({0})}, {{"keep_dims", true}});
+  };
+  Tensor front = grad::transpose(x, order);
+  Tensor flat = grad::reshape(front, grad::concat({size(axes), size(others)}, 0));
+  auto product = [&](bool reverse) {
+    return grad::conj(grad::op("Cumprod", {flat, first}, {{"exclusive", true}, {"reverse", reverse}}));
+  };
+  Tensor rest = grad::reshape(product(false) * product(true), grad::shape_of(front));
+  g.set(0, dy * grad::transpose(rest, grad::op("InvertPermutation", {order})));
+}
+
 FLOE_OP("Sum", op) {
   op.in("input:T, reduction_indices:Tidx").out("output:T").attrs(kReduceAttr);
   op.infer(infer_reduction).kernel(reduce_kernel<SumOf, NumberTypes>);
@@ -368,6 +416,7 @@ FLOE_OP("Sum", op) {
     half_column_samples(s);
     s.add({Samples::filled({100, 3}, 100, DType::kInt8), Samples::i32({0})});
   });
+  op.gradient([](GradientContext& g) { g.set(0, spread(g)); });
 }
 
 FLOE_OP("Mean", op) {
@@ -381,12 +430,18 @@ FLOE_OP("Mean", op) {
     s.add({Samples::filled({3}, 100, DType::kInt8), Samples::i32({0})});
     s.add({Samples::filled({0, 2}, 1, DType::kInt32), Samples::i32({0})});
   });
+  op.gradient([](GradientContext& g) {
+    Tensor one = grad::int32_scalar(1), results = grad::op("Maximum", {grad::size_of(g.output()), one});
+    Tensor count = grad::op("FloorDiv", {grad::size_of(g.input(0)), results});
+    g.set(0, spread(g) / grad::cast(count, g.grad().dtype()));
+  });
 }
 
 FLOE_OP("Prod", op) {
   op.in("input:T, reduction_indices:Tidx").out("output:T").attrs(kReduceAttr);
   op.infer(infer_reduction).kernel(reduce_kernel<ProdOf, NumberTypes>);
   op.samples(reduction_samples);
+  op.gradient(gradient_of_product);
 }
 
 FLOE_OP("Max", op) {
@@ -397,6 +452,7 @@ FLOE_OP("Max", op) {
     special_rows(s);
     s.add({s.random({0, 2}, DType::kInt32), Samples::i32({0})});
   });
+  op.gradient(gradient_of_extreme);
 }
 
 FLOE_OP("Min", op) {
@@ -407,12 +463,15 @@ FLOE_OP("Min", op) {
     special_rows(s);
     s.add({s.random({0, 2}, DType::kUint8), Samples::i32({0})});
   });
+  op.gradient(gradient_of_extreme);
 }
 
 FLOE_OP("EuclideanNorm", op) {
   op.in("input:T, reduction_indices:Tidx").out("output:T").attrs(kReduceAttr);
   op.infer(infer_reduction).kernel(reduce_kernel<NormOf, NumberTypes>);
   op.samples(reduction_samples);
+  op.gradient(
+      [](GradientContext& g) { g.set(0, g.input(0) / (with_kept(g, g.output()) / with_kept(g, g.grad()))); });
 }
 
 FLOE_OP("All", op) {
@@ -421,6 +480,7 @@ FLOE_OP("All", op) {
       .attrs("keep_dims:bool=false; Tidx:{int32,int64}=int32");
   op.infer(infer_reduction).compute(reduce<AllOf, bool>);
   op.samples([](Samples& s) { axis_samples(s, DType::kBool); });
+  op.no_gradient();
 }
 
 FLOE_OP("Any", op) {
@@ -429,6 +489,7 @@ FLOE_OP("Any", op) {
       .attrs("keep_dims:bool=false; Tidx:{int32,int64}=int32");
   op.infer(infer_reduction).compute(reduce<AnyOf, bool>);
   op.samples([](Samples& s) { axis_samples(s, DType::kBool); });
+  op.no_gradient();
 }
 
 FLOE_OP("L2Loss", op) {
@@ -448,6 +509,7 @@ FLOE_OP("L2Loss", op) {
     s.add({s.random({0})});
     s.add({s.random({100})});
   });
+  op.gradient([](GradientContext& g) { g.set(0, g.grad() * g.input(0)); });
 }
 
 }  // namespace

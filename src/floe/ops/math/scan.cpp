@@ -60,9 +60,8 @@ struct LogSumExpScan {
   }
   template <class A>
   static A merge(A a, A b) {
-    A hi = a < b || b != b ? b : a, lo = a < b || b != b ? a : b;
-    return std::isinf(hi) || hi == lo ? (std::isinf(hi) ? hi : A(hi + std::log(A(2))))
-                                      : A(hi + std::log1p(std::exp(lo - hi)));
+    A hi = std::fmax(a, b), lo = std::fmin(a, b);
+    return hi == start<A>() ? hi : A(hi + std::log1p(std::exp(lo - hi)));
   }
 };
 
@@ -124,13 +123,43 @@ void define_scan(OpBuilder& op, const std::string& types) {
   });
 }
 
+// The running sum the other way round.
+Tensor scan_back(GradientContext& g, const char* name, const Tensor& t) {
+  return grad::op(name, {t, g.input(1)},
+                  {{"exclusive", g.attr<bool>("exclusive")}, {"reverse", !g.attr<bool>("reverse")}});
+}
+void gradient_of_log_scan(GradientContext& g) {
+  const Tensor &x = g.input(0), &y = g.output();
+  Tensor dy = g.grad(), zero = grad::like(dy, 0);
+  double lowest = dy.dtype() == DType::kFloat64    ? std::numeric_limits<double>::lowest()
+                  : dy.dtype() == DType::kFloat16  ? -65504.0
+                  : dy.dtype() == DType::kBfloat16 ? -0x1.fep127
+                                                   : double(std::numeric_limits<float>::lowest());
+  auto part = [&](const Tensor& d) {
+    Tensor log = grad::where(d > zero, grad::op("Log", {d}), grad::like(d, lowest));
+    return grad::op("Exp", {scan_back(g, "CumulativeLogsumexp", log - y) + x});
+  };
+  g.set(0, part(dy) - part(-dy));
+}
+
 const std::string kScanNumbers =
     "T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,quint16,"
     "uint16,"
     "complex128,half,uint32,uint64}";
-FLOE_OP("Cumsum", op) { define_scan<SumScan, NumberTypes>(op, kScanNumbers); }
-FLOE_OP("Cumprod", op) { define_scan<ProdScan, NumberTypes>(op, kScanNumbers); }
-FLOE_OP("CumulativeLogsumexp", op) { define_scan<LogSumExpScan, FloatTypes>(op, kFloatAttr); }
+FLOE_OP("Cumsum", op) {
+  define_scan<SumScan, NumberTypes>(op, kScanNumbers);
+  op.gradient([](GradientContext& g) { g.set(0, scan_back(g, "Cumsum", g.grad())); });
+}
+FLOE_OP("Cumprod", op) {
+  define_scan<ProdScan, NumberTypes>(op, kScanNumbers);
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::op("DivNoNan", {scan_back(g, "Cumsum", g.output() * g.grad()), g.input(0)}));
+  });
+}
+FLOE_OP("CumulativeLogsumexp", op) {
+  define_scan<LogSumExpScan, FloatTypes>(op, kFloatAttr);
+  op.gradient(gradient_of_log_scan);
+}
 
 void infer_arg(InferContext& c) {
   const Shape &x = c.shape(0), &d = c.shape(1);
@@ -225,8 +254,14 @@ void define_arg(OpBuilder& op) {
     s.fails("dim must be a scalar", {s.random({1, 2}), Samples::i32({1})});
   });
 }
-FLOE_OP("ArgMax", op) { define_arg<true>(op); }
-FLOE_OP("ArgMin", op) { define_arg<false>(op); }
+FLOE_OP("ArgMax", op) {
+  define_arg<true>(op);
+  op.no_gradient();
+}
+FLOE_OP("ArgMin", op) {
+  define_arg<false>(op);
+  op.no_gradient();
+}
 
 }  // namespace
 }  // namespace floe

@@ -9,6 +9,70 @@ namespace {
 
 enum class Fold { kSum, kMean, kProd, kMax, kMin };
 
+Tensor rows_of(const Tensor& t, const Tensor& indices) {
+  return grad::op("GatherV2", {t, indices, grad::int32_scalar(0)});
+}
+// Numbers per row, with ones for the other dimensions of `data`.
+Tensor per_row(const Tensor& numbers, const Tensor& data) {
+  Tensor rank = grad::rank_of(numbers), extra = grad::rank_of(data) - rank;
+  Tensor ones = grad::op("Fill", {grad::reshape(extra, grad::int32s({1})), grad::int32_scalar(1)});
+  return grad::reshape(numbers, grad::concat({grad::shape_of(numbers), ones}, 0));
+}
+// The number of rows of each segment, as numbers that divide `as`.
+Tensor sizes_of(const Tensor& ids, const Tensor& segments, const Tensor& as) {
+  Tensor ones = grad::op("Fill", {grad::shape_of(ids), grad::like(as, 1)});
+  return per_row(grad::op("UnsortedSegmentSum", {ones, ids, segments}), as);
+}
+Tensor first_dim(const Tensor& t) {
+  if (t.shape().has_rank() && t.dim(0) >= 0) return grad::int32_scalar(t.dim(0));
+  return grad::op("StridedSlice",
+                  {grad::shape_of(t), grad::int32s({0}), grad::int32s({1}), grad::int32s({1})},
+                  {{"shrink_axis_mask", int64_t(1)}});
+}
+
+// What differs between sorted and unsorted segments.
+struct SegmentRule {
+  bool sorted;
+  const GradientContext& g;
+  Tensor ids() const { return g.input(1); }
+  // Rows of a result; zeros for those that belong to none.
+  Tensor gather(const Tensor& t) const {
+    if (sorted) return rows_of(t, ids());
+    Tensor none = grad::like(ids(), 0);
+    Tensor rows = rows_of(t, grad::op("Maximum", {ids(), none}));
+    return grad::where(per_row(ids() >= none, rows), rows, grad::zeros_like(rows));
+  }
+  Tensor fold(const char* op, const Tensor& rows) const {
+    return sorted ? grad::op(cat("Segment", op), {rows, ids()})
+                  : grad::op(cat("UnsortedSegment", op), {rows, ids(), g.input(2)});
+  }
+};
+
+void gradient_of_segment_product(GradientContext& g, bool sorted) {
+  SegmentRule r{sorted, g};
+  Tensor x = g.input(0), dy = g.grad();
+  Tensor is_zero = grad::op("Equal", {x, grad::like(x, 0)});
+  Tensor zeros = r.fold("Sum", grad::cast(is_zero, DType::kInt32));
+  dy = grad::where(zeros > grad::int32_scalar(1), grad::zeros_like(dy), dy);
+  Tensor present = grad::where(is_zero, grad::ones_like(x), x);
+  Tensor others = r.gather(r.fold("Prod", present));
+  Tensor rest = grad::where(is_zero, others, r.gather(g.output()) / present);
+  g.set(0, r.gather(dy) * rest);
+}
+// Shared equally by the rows that are the extreme.
+void gradient_of_segment_extreme(GradientContext& g, bool sorted) {
+  SegmentRule r{sorted, g};
+  Tensor dy = g.grad();
+  Tensor chosen = grad::op("Equal", {g.input(0), r.gather(g.output())});
+  if (!sorted) {
+    Tensor in_some = r.ids() >= grad::like(r.ids(), 0);
+    chosen = grad::op("LogicalAnd", {chosen, per_row(in_some, chosen)});
+  }
+  Tensor count = r.fold("Sum", grad::cast(chosen, dy.dtype()));
+  Tensor share = r.gather(dy / count);
+  g.set(0, grad::where(chosen, share, grad::zeros_like(share)));
+}
+
 template <class T>
 compute_t<T> largest() {
   if constexpr (std::is_same_v<T, float16>) return 65504.0f;
@@ -131,11 +195,29 @@ const std::string kSegmentNumbers =
     "uint16,"
     "complex128,half,uint32,uint64}";
 
-FLOE_OP("SegmentSum", op) { define_segment<Fold::kSum, NumberTypes>(op, kSegmentNumbers); }
-FLOE_OP("SegmentMean", op) { define_segment<Fold::kMean, NumberTypes>(op, kSegmentNumbers); }
-FLOE_OP("SegmentProd", op) { define_segment<Fold::kProd, NumberTypes>(op, kSegmentNumbers); }
-FLOE_OP("SegmentMax", op) { define_segment<Fold::kMax, RealTypes>(op, kRealAttr); }
-FLOE_OP("SegmentMin", op) { define_segment<Fold::kMin, RealTypes>(op, kRealAttr); }
+FLOE_OP("SegmentSum", op) {
+  define_segment<Fold::kSum, NumberTypes>(op, kSegmentNumbers);
+  op.gradient([](GradientContext& g) { g.set(0, rows_of(g.grad(), g.input(1))); });
+}
+FLOE_OP("SegmentMean", op) {
+  define_segment<Fold::kMean, NumberTypes>(op, kSegmentNumbers);
+  op.gradient([](GradientContext& g) {
+    Tensor dy = g.grad(), ids = g.input(1);
+    g.set(0, rows_of(dy / sizes_of(ids, first_dim(dy), dy), ids));
+  });
+}
+FLOE_OP("SegmentProd", op) {
+  define_segment<Fold::kProd, NumberTypes>(op, kSegmentNumbers);
+  op.gradient([](GradientContext& g) { gradient_of_segment_product(g, true); });
+}
+FLOE_OP("SegmentMax", op) {
+  define_segment<Fold::kMax, RealTypes>(op, kRealAttr);
+  op.gradient([](GradientContext& g) { gradient_of_segment_extreme(g, true); });
+}
+FLOE_OP("SegmentMin", op) {
+  define_segment<Fold::kMin, RealTypes>(op, kRealAttr);
+  op.gradient([](GradientContext& g) { gradient_of_segment_extreme(g, true); });
+}
 
 std::optional<int64_t> segments_given(InferContext& c, int input) {
   if (c.shape(input).has_rank() && c.shape(input).rank() != 0)
@@ -217,12 +299,23 @@ void define_unsorted(OpBuilder& op, const std::string& types, const char* indice
 }
 FLOE_OP("UnsortedSegmentSum", op) {
   define_unsorted<Fold::kSum, NumberTypes>(op, kSegmentNumbers, "{int16,int32,int64}");
+  op.gradient([](GradientContext& g) {
+    SegmentRule r{false, g};
+    g.set(0, r.gather(g.grad()));
+  });
 }
 FLOE_OP("UnsortedSegmentProd", op) {
   define_unsorted<Fold::kProd, NumberTypes>(op, kSegmentNumbers, "{int32,int64}");
+  op.gradient([](GradientContext& g) { gradient_of_segment_product(g, false); });
 }
-FLOE_OP("UnsortedSegmentMax", op) { define_unsorted<Fold::kMax, RealTypes>(op, kRealAttr, "{int32,int64}"); }
-FLOE_OP("UnsortedSegmentMin", op) { define_unsorted<Fold::kMin, RealTypes>(op, kRealAttr, "{int32,int64}"); }
+FLOE_OP("UnsortedSegmentMax", op) {
+  define_unsorted<Fold::kMax, RealTypes>(op, kRealAttr, "{int32,int64}");
+  op.gradient([](GradientContext& g) { gradient_of_segment_extreme(g, false); });
+}
+FLOE_OP("UnsortedSegmentMin", op) {
+  define_unsorted<Fold::kMin, RealTypes>(op, kRealAttr, "{int32,int64}");
+  op.gradient([](GradientContext& g) { gradient_of_segment_extreme(g, false); });
+}
 
 enum class Weight { kSum, kMean, kSqrtN };
 
@@ -292,6 +385,18 @@ void define_sparse(OpBuilder& op) {
   op.in(kGiven ? "data:T, indices:Tidx, segment_ids:Tsegmentids, num_segments:Tnumsegments"
                : "data:T, indices:Tidx, segment_ids:Tsegmentids");
   op.out("output:T").attrs(attrs).infer(infer_sparse_segment<kGiven>).fails_on_values();
+  op.gradient([](GradientContext& g) {
+    Tensor dy = g.grad(), ids = g.input(2);
+    if (kWeight != Weight::kSum) {
+      Tensor sizes = sizes_of(ids, first_dim(dy), dy);
+      dy = dy / (kWeight == Weight::kMean ? sizes : grad::op("Sqrt", {sizes}));
+    }
+    Tensor rows = rows_of(dy, ids);
+    if (g.attr<bool>("sparse_gradient"))
+      g.set(0, IndexedSlices{rows, g.input(1), grad::shape_of(g.input(0))});
+    else
+      g.set(0, grad::op("UnsortedSegmentSum", {rows, g.input(1), first_dim(g.input(0))}));
+  });
   op.kernel([](const KernelInit& k) -> KernelFn {
     KernelFn fn;
     using TypeList = std::conditional_t<sum, RealTypes, FloatTypes>;

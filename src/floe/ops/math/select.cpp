@@ -82,6 +82,13 @@ void select_broadcast(KernelContext& c) {
   }
 }
 
+template <class Pick>
+void gradient_of_select(GradientContext& g, Pick pick) {
+  Tensor dz = g.grad(), zero = grad::zeros_like(dz);
+  if (g.needs(1)) g.set_sum(1, pick(g.input(0), dz, zero));
+  if (g.needs(2)) g.set_sum(2, pick(g.input(0), zero, dz));
+}
+
 FLOE_OP("Select", op) {
   op.in("condition:bool, t:T, e:T").out("output:T").attrs("T:type");
   op.infer(infer_select);
@@ -91,8 +98,9 @@ FLOE_OP("Select", op) {
     return fn;
   });
   op.samples([](Samples& s) {
-    s.each_type("T",
-                [&](DType t) { s.add({s.random({4}, DType::kBool), s.random({4}, t), s.random({4}, t)}); });
+    s.each_type("T", [&](DType t) {
+      s.add({s.random({4}, DType::kBool), s.random({4}, t), s.random({4}, t)});
+    });
     s.add({s.random({2}, DType::kBool), s.random({2, 3}), s.random({2, 3})});
     s.add({Tensor::scalar(true), s.random({2, 3}), s.random({2, 3})});
     s.add({Tensor::scalar(false), s.random({}), s.random({})});
@@ -103,6 +111,11 @@ FLOE_OP("Select", op) {
             {s.random({3}, DType::kBool), s.random({2, 2}), s.random({2, 2})});
     s.fails("must have the same size and shape",
             {s.random({1, 2}, DType::kBool), s.random({2, 2}), s.random({2, 2})});
+  });
+  op.gradient([](GradientContext& g) {
+    gradient_of_select(g, [](const Tensor& c, const Tensor& a, const Tensor& b) {
+      return grad::op("Select", {c, a, b});
+    });
   });
 }
 
@@ -132,6 +145,7 @@ FLOE_OP("SelectV2", op) {
     s.add({s.random({0, 1}, DType::kBool), s.random({1, 2}), s.random({})});
     s.fails("must be broadcastable", {s.random({3}, DType::kBool), s.random({2, 2}), s.random({2, 2})});
   });
+  op.gradient([](GradientContext& g) { gradient_of_select(g, grad::where); });
 }
 
 }  // namespace

@@ -201,8 +201,18 @@ void some_types_samples(Samples& s, double lo, double hi, std::initializer_list<
   s.add({s.uniform({0, 2}, lo, hi)});
 }
 
-FLOE_OP("Erf", op) { define_unary<ErfFn, FloatTypes>(op, kFloatAttr, -3, 3); }
-FLOE_OP("Erfc", op) { define_unary<ErfcFn, FloatTypes>(op, kFloatAttr, -3, 3); }
+FLOE_OP("Erf", op) {
+  define_unary<ErfFn, FloatTypes>(op, kFloatAttr, -3, 3);
+  set_derivative(op, [](const Tensor& x, const Tensor&) {
+    return 2 / std::sqrt(M_PI) * grad::op("Exp", {-grad::op("Square", {x})});
+  });
+}
+FLOE_OP("Erfc", op) {
+  define_unary<ErfcFn, FloatTypes>(op, kFloatAttr, -3, 3);
+  set_derivative(op, [](const Tensor& x, const Tensor&) {
+    return -2 / std::sqrt(M_PI) * grad::op("Exp", {-grad::op("Square", {x})});
+  });
+}
 
 FLOE_OP("Erfinv", op) {
   define_unary<InDouble<inverse_erf>, FloatTypes>(op, kFloatAttr, -0.99, 0.99);
@@ -212,12 +222,18 @@ FLOE_OP("Erfinv", op) {
     s.add({Samples::numbers({4}, {1e-10, -1e-5, 0.999999, -0.9999999999}, DType::kFloat64)}).tolerance =
         1e-10;
   });
+  set_derivative(op, [](const Tensor&, const Tensor& y) {
+    return std::sqrt(M_PI) / 2 * grad::op("Exp", {grad::op("Square", {y})});
+  });
 }
 FLOE_OP("Ndtri", op) {
   define_unary<InDouble<normal_quantile>, FloatTypes>(op, kFloatAttr, 0.01, 0.99);
   op.samples([](Samples& s) {
     some_types_samples(s, 0.01, 0.99, {DType::kFloat32, DType::kFloat64});
     s.add({Samples::numbers({4}, {1e-10, 0, 1, 0.5}, DType::kFloat64)});
+  });
+  set_derivative(op, [](const Tensor&, const Tensor& y) {
+    return std::sqrt(2 * M_PI) * grad::op("Exp", {grad::op("Square", {y}) / 2.0});
   });
 }
 FLOE_OP("Lgamma", op) {
@@ -226,12 +242,16 @@ FLOE_OP("Lgamma", op) {
     some_types_samples(s, 0.1, 9, {DType::kFloat32, DType::kFloat64, DType::kFloat16});
     s.add({Samples::numbers({6}, {-0.5, -1.5, 0, -2, 100, INFINITY})});
   });
+  set_derivative(op, [](const Tensor& x, const Tensor&) { return grad::op("Digamma", {x}); });
 }
 FLOE_OP("Digamma", op) {
   define_unary<InDouble<digamma>, FloatTypes>(op, kFloatAttr, 0.1, 9);
   op.samples([](Samples& s) {
     some_types_samples(s, 0.1, 9, {DType::kFloat32, DType::kFloat64, DType::kFloat16});
     s.add({Samples::numbers({4}, {-0.5, -1.3, 100, 1e6})}).tolerance = 1e-5;
+  });
+  set_derivative(op, [](const Tensor& x, const Tensor&) {
+    return grad::op("Polygamma", {grad::ones_like(x), x});
   });
 }
 
@@ -246,6 +266,10 @@ FLOE_OP("Zeta", op) {
     s.add({s.random({0}), s.random({})});
     s.fails("Incompatible shapes", {s.random({2}), s.random({3})});
   });
+  op.gradient([](GradientContext& g) {
+    const Tensor &x = g.input(0), &q = g.input(1);
+    if (g.needs(1)) g.set_sum(1, g.grad() * -x * grad::op("Zeta", {x + 1.0, q}));
+  });
 }
 FLOE_OP("Polygamma", op) {
   op.in("a:T, x:T").out("z:T").attrs("T:{float,double}").infer(infer_broadcast).elementwise();
@@ -259,6 +283,9 @@ FLOE_OP("Polygamma", op) {
     s.add({s.random({0}), s.random({})});
     s.fails("Incompatible shapes", {s.random({2}), s.random({3})});
   });
+  op.gradient([](GradientContext& g) {
+    if (g.needs(1)) g.set_sum(1, g.grad() * grad::op("Polygamma", {g.input(0) + 1.0, g.input(1)}));
+  });
 }
 
 void gamma_samples(Samples& s) {
@@ -269,13 +296,50 @@ void gamma_samples(Samples& s) {
   s.add({s.random({0}), s.random({})});
   s.fails("Incompatible shapes", {s.random({2}), s.random({3})});
 }
+// `sign` is -1 for the upper function.
+void gradient_of_gamma(GradientContext& g, double sign) {
+  const Tensor &a = g.input(0), &x = g.input(1);
+  if (g.needs(0)) g.set_sum(0, sign * g.grad() * grad::op("IgammaGradA", {a, x}));
+  if (!g.needs(1)) return;
+  Tensor log = (a - 1.0) * grad::op("Log", {x}) - x - grad::op("Lgamma", {a});
+  g.set_sum(1, sign * g.grad() * grad::op("Exp", {log}));
+}
 FLOE_OP("Igamma", op) {
   op.in("a:T, x:T").out("z:T").attrs(kFloatAttr).infer(infer_broadcast).elementwise();
   op.kernel(binary_kernel<InDouble2<lower_gamma>, FloatTypes>).samples(gamma_samples);
+  op.gradient([](GradientContext& g) { gradient_of_gamma(g, 1); });
 }
 FLOE_OP("Igammac", op) {
   op.in("a:T, x:T").out("z:T").attrs(kFloatAttr).infer(infer_broadcast).elementwise();
   op.kernel(binary_kernel<InDouble2<upper_gamma>, FloatTypes>).samples(gamma_samples);
+  op.gradient([](GradientContext& g) { gradient_of_gamma(g, -1); });
+}
+
+// The derivative of the lower function by a, term by term of its power series.
+double lower_gamma_by_a(double a, double x) {
+  if (!(a > 0) || !(x >= 0)) return NAN;
+  if (x == 0 || std::isinf(x)) return 0;
+  constexpr double kSeries = 5000;
+  if (a > kSeries || x > kSeries) {
+    double h = 1e-5 * a;
+    return (lower_gamma(a + h, x) - lower_gamma(a - h, x)) / (2 * h);
+  }
+  // Terms grow up to exp(x).
+  long double term = 1, slope = 0, sum = 1, slopes = 0;
+  for (int n = 1; n < 20000; ++n) {
+    long double next = a + n;
+    slope = (slope - term / next) * x / next;
+    term *= x / next;
+    sum += term;
+    slopes += slope;
+    if (next > x && term < 1e-20L * sum && -slope < 1e-20L * -slopes) break;
+  }
+  long double scale = std::exp(a * std::log((long double)x) - x - std::lgamma((long double)a + 1));
+  return double(scale * (sum * (std::log((long double)x) - (long double)digamma(a + 1)) + slopes));
+}
+FLOE_OP("IgammaGradA", op) {
+  op.in("a:T, x:T").out("z:T").attrs("T:{float,double}").infer(infer_broadcast).elementwise();
+  op.kernel(binary_kernel<InDouble2<lower_gamma_by_a>, Types<float, double>>).samples(gamma_samples);
 }
 
 FLOE_OP("Betainc", op) {
@@ -315,6 +379,13 @@ FLOE_OP("Betainc", op) {
     s.add({s.uniform({}, 0.5, 5), s.uniform({}, 0.5, 5), s.uniform({}, 0, 1)}).tolerance = 2e-5;
     s.fails("inconsistent", {s.random({2}), s.random({3}), s.random({})});
   });
+  op.gradient([](GradientContext& g) {
+    const Tensor &a = g.input(0), &b = g.input(1), &x = g.input(2);
+    auto log_gamma = [](const Tensor& t) { return grad::op("Lgamma", {t}); };
+    Tensor log_beta = log_gamma(a) + log_gamma(b) - log_gamma(a + b);
+    Tensor log = grad::op("Xlog1py", {b - 1.0, -x}) + grad::op("Xlogy", {a - 1.0, x}) - log_beta;
+    if (g.needs(2)) g.set_sum(2, g.grad() * grad::op("Exp", {log}));
+  });
 }
 
 struct NextAfterFn {
@@ -329,6 +400,10 @@ FLOE_OP("NextAfter", op) {
   op.samples([](Samples& s) {
     s.each_type("T", [&](DType t) { s.add({s.random({2, 3}, t), s.random({3}, t)}); });
     s.fails("Incompatible shapes", {s.random({2}), s.random({3})});
+  });
+  op.gradient([](GradientContext& g) {
+    if (g.needs(0)) g.set_sum(0, g.grad());
+    if (g.needs(1)) g.set_sum(1, grad::zeros_like(g.grad()));
   });
 }
 

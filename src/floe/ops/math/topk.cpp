@@ -79,6 +79,25 @@ KernelFn top_k_kernel(const KernelInit& k) {
   return fn;
 }
 
+// Back to the positions the values came from.
+void gradient_of_top_k(GradientContext& g) {
+  const Tensor& x = g.input(0);
+  DType wide = DType::kInt64;
+  Tensor flat = grad::int32s({-1}), zero = Tensor::scalar<int64_t>(0), one = Tensor::scalar<int64_t>(1);
+  Tensor size = grad::cast(grad::size_of(x), wide);
+  Tensor shape = grad::cast(grad::shape_of(x), wide);
+  Tensor columns = grad::op("StridedSlice", {shape, grad::int32s({-1}), grad::int32s({0}), grad::int32s({1})},
+                            {{"shrink_axis_mask", int64_t(1)}});
+  Tensor starts = grad::op("Range", {zero, size, grad::op("Maximum", {columns, one})});
+  Tensor k = grad::op("StridedSlice",
+                      {grad::shape_of(g.output(1)), grad::int32s({-1}), grad::int32s({0}), grad::int32s({1})},
+                      {{"end_mask", int64_t(1)}});
+  Tensor rows = grad::reshape(grad::cast(g.output(1), wide), grad::concat({grad::shape_of(starts), k}, 0));
+  Tensor at = grad::reshape(rows + grad::expand_dims(starts, -1), flat);
+  Tensor sums = grad::op("UnsortedSegmentSum", {grad::reshape(g.grad(), flat), at, size});
+  g.set(0, grad::reshape(sums, grad::shape_of(x)));
+}
+
 FLOE_OP("TopKV2", op) {
   op.in("input:T, k:Tk")
       .out("values:T, indices:index_type")
@@ -103,6 +122,7 @@ FLOE_OP("TopKV2", op) {
     s.fails("input must be >= 1-D, got shape []", {s.random({}), Tensor::scalar(1)});
     s.fails("k must be scalar, got shape [1]", {s.random({4}), Samples::i32({1})});
   });
+  op.gradient(gradient_of_top_k);
 }
 
 FLOE_OP("TopK", op) {
@@ -112,6 +132,7 @@ FLOE_OP("TopK", op) {
     // TensorFlow no longer runs this op: what it computes is tested with TopKV2, whose kernel it shares.
     s.fails("input must have at least k columns", {s.random({4})}, {{"k", int64_t(5)}});
   });
+  op.gradient(gradient_of_top_k);
 }
 
 void infer_in_top_k(InferContext& c) {
@@ -212,6 +233,12 @@ FLOE_OP("NthElement", op) {
     s.fails("Input must have last dimension > n = 3", {s.random({3}), Tensor::scalar(3)});
     s.fails("n must be non-negative but is -1", {s.random({3}), Tensor::scalar(-1)});
     s.fails("N must be scalar but has rank 1", {s.random({3}), Samples::i32({0})});
+  });
+  op.gradient([](GradientContext& g) {
+    const Tensor& x = g.input(0);
+    Tensor dy = grad::expand_dims(g.grad(), -1);
+    Tensor chosen = grad::cast(grad::op("Equal", {grad::expand_dims(g.output(), -1), x}), dy.dtype());
+    g.set(0, chosen / grad::sum(chosen, grad::int32s({-1}), true) * dy);
   });
 }
 

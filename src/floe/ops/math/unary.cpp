@@ -156,42 +156,127 @@ struct RoundFn {
   }
 };
 
+Tensor inverse_root(const Tensor& x) { return grad::op("Reciprocal", {grad::op("Sqrt", {x})}); }
+
 constexpr const char* kSignedAttr =
     "T:{bfloat16,half,float,double,int8,int16,int32,int64,complex64,complex128}";
 
-FLOE_OP("Neg", op) { define_unary<NegFn, SignedNumberTypes>(op, kSignedAttr, -9, 9); }
-FLOE_OP("Sign", op) { define_unary<SignFn, SignedNumberTypes>(op, kSignedAttr, -9, 9); }
+FLOE_OP("Neg", op) {
+  define_unary<NegFn, SignedNumberTypes>(op, kSignedAttr, -9, 9);
+  op.gradient([](GradientContext& g) { g.set(0, -g.grad()); });
+}
+FLOE_OP("Sign", op) {
+  define_unary<SignFn, SignedNumberTypes>(op, kSignedAttr, -9, 9);
+  set_zero_derivative(op);
+}
 FLOE_OP("Abs", op) {
   define_unary<AbsFn, Types<float, double, float16, bfloat16, int8_t, int16_t, int32_t, int64_t>>(
       op, "T:{bfloat16,half,float,double,int8,int16,int32,int64}", -9, 9);
+  op.gradient([](GradientContext& g) { g.set(0, g.grad() * grad::op("Sign", {g.input(0)})); });
 }
 FLOE_OP("Square", op) {
   define_unary<SquareFn, NumberTypes>(
       op,
       "T:{bfloat16,half,float,double,int8,int16,int32,int64,uint8,uint16,uint32,uint64,complex64,complex128}",
       0, 9);
+  set_derivative(op, [](const Tensor& x, const Tensor&) { return 2.0 * x; });
 }
-FLOE_OP("Sqrt", op) { define_unary<SqrtFn, FloatComplexTypes>(op, kFloatComplexAttr, 0, 9); }
-FLOE_OP("Rsqrt", op) { define_unary<RsqrtFn, FloatComplexTypes>(op, kFloatComplexAttr, 0.1, 9); }
-FLOE_OP("Exp", op) { define_unary<ExpFn, FloatComplexTypes>(op, kFloatComplexAttr, -4, 4); }
-FLOE_OP("Expm1", op) { define_unary<Expm1Fn, FloatComplexTypes>(op, kFloatComplexAttr, -2, 2); }
-FLOE_OP("Log", op) { define_unary<LogFn, FloatComplexTypes>(op, kFloatComplexAttr, 0.1, 9); }
-FLOE_OP("Log1p", op) { define_unary<Log1pFn, FloatComplexTypes>(op, kFloatComplexAttr, -0.5, 2); }
-FLOE_OP("Sin", op) { define_unary<SinFn, FloatComplexTypes>(op, kFloatComplexAttr, -4, 4); }
-FLOE_OP("Cos", op) { define_unary<CosFn, FloatComplexTypes>(op, kFloatComplexAttr, -4, 4); }
-FLOE_OP("Tan", op) { define_unary<TanFn, FloatComplexTypes>(op, kFloatComplexAttr, -1, 1); }
-FLOE_OP("Asin", op) { define_unary<AsinFn, FloatComplexTypes>(op, kFloatComplexAttr, -1, 1); }
-FLOE_OP("Acos", op) { define_unary<AcosFn, FloatComplexTypes>(op, kFloatComplexAttr, -1, 1); }
-FLOE_OP("Atan", op) { define_unary<AtanFn, FloatComplexTypes>(op, kFloatComplexAttr, -3, 3); }
-FLOE_OP("Sinh", op) { define_unary<SinhFn, FloatComplexTypes>(op, kFloatComplexAttr, -3, 3); }
-FLOE_OP("Cosh", op) { define_unary<CoshFn, FloatComplexTypes>(op, kFloatComplexAttr, -3, 3); }
-FLOE_OP("Tanh", op) { define_unary<TanhFn, FloatComplexTypes>(op, kFloatComplexAttr, -3, 3); }
-FLOE_OP("Asinh", op) { define_unary<AsinhFn, FloatComplexTypes>(op, kFloatComplexAttr, -3, 3); }
-FLOE_OP("Acosh", op) { define_unary<AcoshFn, FloatComplexTypes>(op, kFloatComplexAttr, 1.1, 5); }
-FLOE_OP("Atanh", op) { define_unary<AtanhFn, FloatComplexTypes>(op, kFloatComplexAttr, -0.9, 0.9); }
-FLOE_OP("Sigmoid", op) { define_unary<SigmoidFn, FloatComplexTypes>(op, kFloatComplexAttr, -5, 5); }
-FLOE_OP("Floor", op) { define_unary<FloorFn, FloatTypes>(op, kFloatAttr, -5, 5); }
-FLOE_OP("Ceil", op) { define_unary<CeilFn, FloatTypes>(op, kFloatAttr, -5, 5); }
+FLOE_OP("Sqrt", op) {
+  define_unary<SqrtFn, FloatComplexTypes>(op, kFloatComplexAttr, 0, 9);
+  op.gradient([](GradientContext& g) { g.set(0, grad::op("SqrtGrad", {g.output(), g.grad()})); });
+}
+FLOE_OP("Rsqrt", op) {
+  define_unary<RsqrtFn, FloatComplexTypes>(op, kFloatComplexAttr, 0.1, 9);
+  op.gradient([](GradientContext& g) { g.set(0, grad::op("RsqrtGrad", {g.output(), g.grad()})); });
+}
+FLOE_OP("Exp", op) {
+  define_unary<ExpFn, FloatComplexTypes>(op, kFloatComplexAttr, -4, 4);
+  set_derivative(op, [](const Tensor&, const Tensor& y) { return y; });
+}
+FLOE_OP("Expm1", op) {
+  define_unary<Expm1Fn, FloatComplexTypes>(op, kFloatComplexAttr, -2, 2);
+  set_derivative(op, [](const Tensor& x, const Tensor&) { return grad::op("Exp", {x}); });
+}
+FLOE_OP("Log", op) {
+  define_unary<LogFn, FloatComplexTypes>(op, kFloatComplexAttr, 0.1, 9);
+  set_derivative(op, [](const Tensor& x, const Tensor&) { return grad::op("Reciprocal", {x}); });
+}
+FLOE_OP("Log1p", op) {
+  define_unary<Log1pFn, FloatComplexTypes>(op, kFloatComplexAttr, -0.5, 2);
+  set_derivative(op, [](const Tensor& x, const Tensor&) { return grad::op("Reciprocal", {1.0 + x}); });
+}
+FLOE_OP("Sin", op) {
+  define_unary<SinFn, FloatComplexTypes>(op, kFloatComplexAttr, -4, 4);
+  set_derivative(op, [](const Tensor& x, const Tensor&) { return grad::op("Cos", {x}); });
+}
+FLOE_OP("Cos", op) {
+  define_unary<CosFn, FloatComplexTypes>(op, kFloatComplexAttr, -4, 4);
+  set_derivative(op, [](const Tensor& x, const Tensor&) { return -grad::op("Sin", {x}); });
+}
+FLOE_OP("Tan", op) {
+  define_unary<TanFn, FloatComplexTypes>(op, kFloatComplexAttr, -1, 1);
+  set_derivative(op, [](const Tensor& x, const Tensor&) {
+    return grad::op("Square", {grad::op("Reciprocal", {grad::op("Cos", {x})})});
+  });
+}
+FLOE_OP("Asin", op) {
+  define_unary<AsinFn, FloatComplexTypes>(op, kFloatComplexAttr, -1, 1);
+  set_derivative(op,
+                 [](const Tensor& x, const Tensor&) { return inverse_root(1.0 - grad::op("Square", {x})); });
+}
+FLOE_OP("Acos", op) {
+  define_unary<AcosFn, FloatComplexTypes>(op, kFloatComplexAttr, -1, 1);
+  set_derivative(op,
+                 [](const Tensor& x, const Tensor&) { return -inverse_root(1.0 - grad::op("Square", {x})); });
+}
+FLOE_OP("Atan", op) {
+  define_unary<AtanFn, FloatComplexTypes>(op, kFloatComplexAttr, -3, 3);
+  set_derivative(op, [](const Tensor& x, const Tensor&) {
+    return grad::op("Reciprocal", {1.0 + grad::op("Square", {x})});
+  });
+}
+FLOE_OP("Sinh", op) {
+  define_unary<SinhFn, FloatComplexTypes>(op, kFloatComplexAttr, -3, 3);
+  set_derivative(op, [](const Tensor& x, const Tensor&) { return grad::op("Cosh", {x}); });
+}
+FLOE_OP("Cosh", op) {
+  define_unary<CoshFn, FloatComplexTypes>(op, kFloatComplexAttr, -3, 3);
+  set_derivative(op, [](const Tensor& x, const Tensor&) { return grad::op("Sinh", {x}); });
+}
+FLOE_OP("Tanh", op) {
+  define_unary<TanhFn, FloatComplexTypes>(op, kFloatComplexAttr, -3, 3);
+  op.gradient([](GradientContext& g) { g.set(0, grad::op("TanhGrad", {grad::conj(g.output()), g.grad()})); });
+}
+FLOE_OP("Asinh", op) {
+  define_unary<AsinhFn, FloatComplexTypes>(op, kFloatComplexAttr, -3, 3);
+  set_derivative(
+      op, [](const Tensor&, const Tensor& y) { return grad::op("Reciprocal", {grad::op("Cosh", {y})}); });
+}
+FLOE_OP("Acosh", op) {
+  define_unary<AcoshFn, FloatComplexTypes>(op, kFloatComplexAttr, 1.1, 5);
+  set_derivative(
+      op, [](const Tensor&, const Tensor& y) { return grad::op("Reciprocal", {grad::op("Sinh", {y})}); });
+}
+FLOE_OP("Atanh", op) {
+  define_unary<AtanhFn, FloatComplexTypes>(op, kFloatComplexAttr, -0.9, 0.9);
+  set_derivative(op, [](const Tensor& x, const Tensor&) {
+    return grad::op("Reciprocal", {1.0 - grad::op("Square", {x})});
+  });
+}
+FLOE_OP("Sigmoid", op) {
+  define_unary<SigmoidFn, FloatComplexTypes>(op, kFloatComplexAttr, -5, 5);
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::op("SigmoidGrad", {grad::conj(g.output()), g.grad()}));
+  });
+}
+FLOE_OP("Floor", op) {
+  define_unary<FloorFn, FloatTypes>(op, kFloatAttr, -5, 5);
+  op.no_gradient();
+}
+FLOE_OP("Ceil", op) {
+  define_unary<CeilFn, FloatTypes>(op, kFloatAttr, -5, 5);
+  op.no_gradient();
+}
 
 FLOE_OP("Rint", op) {
   define_unary<RintFn, FloatTypes>(op, kFloatAttr, -5, 5);
@@ -200,6 +285,7 @@ FLOE_OP("Rint", op) {
     s.add({s.uniform({2, 3}, -5, 5, DType::kFloat64)});
     s.add({special_values()});
   });
+  op.no_gradient();
 }
 
 FLOE_OP("Round", op) {
@@ -209,6 +295,7 @@ FLOE_OP("Round", op) {
       s.add({Samples::numbers({8}, {0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 2.4, -2.6}, t)});
     s.add({special_values()});
   });
+  op.no_gradient();
 }
 
 void reciprocal_samples(Samples& s) {
@@ -222,10 +309,12 @@ void reciprocal_samples(Samples& s) {
 FLOE_OP("Reciprocal", op) {
   define_unary<ReciprocalFn, FloatComplexTypes>(op, kSignedAttr, 0.5, 4);
   op.samples(reciprocal_samples);
+  op.gradient([](GradientContext& g) { g.set(0, grad::op("ReciprocalGrad", {g.output(), g.grad()})); });
 }
 FLOE_OP("Inv", op) {
   define_unary<ReciprocalFn, FloatComplexTypes>(op, kSignedAttr, 0.5, 4);
   op.samples(reciprocal_samples);
+  op.gradient([](GradientContext& g) { g.set(0, grad::op("InvGrad", {g.output(), g.grad()})); });
 }
 
 template <class F>
@@ -246,12 +335,15 @@ void define_predicate(OpBuilder& op, F f) {
 }
 FLOE_OP("IsNan", op) {
   define_predicate(op, [](auto x) { return std::isnan(x); });
+  op.no_gradient();
 }
 FLOE_OP("IsInf", op) {
   define_predicate(op, [](auto x) { return std::isinf(x); });
+  op.no_gradient();
 }
 FLOE_OP("IsFinite", op) {
   define_predicate(op, [](auto x) { return std::isfinite(x); });
+  op.no_gradient();
 }
 
 }  // namespace

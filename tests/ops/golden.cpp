@@ -8,8 +8,8 @@
 
 namespace floe {
 
-std::map<int, Golden> load_goldens(const std::string& op) {
-  std::string path = cat(FLOE_SOURCE_DIR, "/tests/goldens/ops/", op, ".pb");
+std::map<int, Golden> load_goldens(const std::string& op, const std::string& folder) {
+  std::string path = cat(FLOE_SOURCE_DIR, "/tests/goldens/", folder, "/", op, ".pb");
   std::map<int, Golden> goldens;
   if (!file_exists(path)) return goldens;
   MessagePtr g = read_graph(path);

@@ -14,7 +14,7 @@ struct Golden {
   std::string error;  // "Class: message" when TensorFlow refused the sample
 };
 
-/// By sample number; empty when there is no golden file for the op.
-std::map<int, Golden> load_goldens(const std::string& op);
+/// By sample number; empty when tests/goldens/<folder> has no file for the op.
+std::map<int, Golden> load_goldens(const std::string& op, const std::string& folder = "ops");
 
 }  // namespace floe

@@ -8,6 +8,7 @@ import malt
 from malt.pyct import error_utils, errors
 
 from ..errors import OperatorNotAllowedInGraphError, OpError
+from . import locations
 
 _HIDDEN = (
     os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep,
@@ -51,9 +52,20 @@ def attach(e, converted):
     """Notes on an exception that left a converted function where that was in the user's source."""
     earlier = getattr(e, "ag_error_metadata", None)
     message = f"{type(e).__name__}: {e}" if earlier is None else None
-    frames = [f for f in traceback.extract_tb(sys.exc_info()[2])[1:] if _is_users(f.filename)]
+    frames = getattr(e, "raised_at", None) or [
+        f for f in traceback.extract_tb(sys.exc_info()[2])[1:] if _is_users(f.filename)
+    ]
     if frames:
         e.ag_error_metadata = _Metadata(frames, earlier, message, converted.ag_source_map, __file__)
+
+
+def raised_here(error):
+    """The error, to be raised later on, as if it were raised by the converted line that runs now."""
+    frame = locations.running()
+    if frame is not None:
+        code = frame.f_code
+        error.raised_at = [traceback.FrameSummary(code.co_filename, frame.f_lineno, code.co_name)]
+    return error
 
 
 def _is_users(filename):

@@ -2,6 +2,7 @@
 
 import bisect
 import dis
+import sys
 
 _files = {}
 
@@ -32,6 +33,20 @@ def text(filename, line):
     """file:line of the user's source for a line that runs."""
     filename, line = original(filename, line)
     return f"{filename}:{line}"
+
+
+def running():
+    """The frame of converted code that runs now; None outside of it."""
+    frame = sys._getframe(1)
+    while frame is not None and not is_generated(frame.f_code.co_filename):
+        frame = frame.f_back
+    return frame
+
+
+def here():
+    """file:line of the user's line that runs now."""
+    frame = running()
+    return text(frame.f_code.co_filename, frame.f_lineno) if frame is not None else ""
 
 
 def of_code(function):

@@ -3,8 +3,11 @@
 from ... import _floe, nest
 from ...api import control_flow
 from ...graph import FuncGraph
-from ..locations import of_code
+from ...tensor import SymbolicTensor
+from .. import locations
 from . import values
+from .returns import is_flag, negates, note, noted, pair_up
+from .stand_ins import stand_in
 from .values import Undefined, UndefinedReturnValue
 
 
@@ -14,16 +17,20 @@ def if_stmt(cond, body, orelse, get_state, set_state, symbol_names, nouts):
         return body() if cond else orelse()
     cond = values.condition(cond, "if statement")
     start = get_state()
+    names = symbol_names[:nouts]
 
     def run(block, branch):
         set_state(start)
+        if block is orelse:
+            # In the else branch of `if not do_return` the function has returned.
+            set_state([True if is_flag(n) and negates(cond, v) else v for n, v in zip(symbol_names, start)])
         block()
         state = get_state()[:nouts]
-        _check_defined(state, symbol_names, branch, block, orelse if block is body else body)
+        _check_defined(state, names, branch, block, orelse if block is body else body)
         return state
 
     try:
-        final = choose(cond, run, (body, orelse), symbol_names[:nouts])
+        final = _Conditional(cond, run, (body, orelse), names).record()
     except BaseException:
         set_state(start)
         raise
@@ -43,17 +50,64 @@ _BRANCHES = ("main", "else")
 
 def choose(cond, run, blocks, names):
     """The variables after one of two blocks, chosen by cond while the graph runs."""
-    graphs, states = zip(*[_record(run, block, branch) for block, branch in zip(blocks, _BRANCHES)])
-    for name, a, b in zip(names, *states):
-        _check_same(name, a, b, blocks)
-    tensors = []
-    for g, state in zip(graphs, states):
-        with g.as_default():
-            tensors.append(tuple([values.as_tensors(n, v) for n, v in zip(names, state)]))
-    op = _floe.record_branches(
-        cond, [(g._core, control_flow._flat(t)) for g, t in zip(graphs, tensors)], False, "cond"
-    )
-    return control_flow._pack(tensors[0], op)
+    return _Conditional(cond, run, blocks, names).record()
+
+
+class _Conditional:
+    def __init__(self, cond, run, blocks, names):
+        self.cond, self.run, self.blocks, self.names = cond, run, blocks, names
+
+    def record(self):
+        graphs, states = zip(*[_record(self.run, b, branch) for b, branch in zip(self.blocks, _BRANCHES)])
+        main, orelse, ending = pair_up(self.names, *states, self._no_return)
+        settled = {i: a for i, (n, a, b) in enumerate(zip(self.names, main, orelse)) if _is_settled(n, a, b)}
+        open_ = [i for i in range(len(self.names)) if i not in settled]
+        states = [[state[i] for i in open_] for state in (main, orelse)]
+        names = [self.names[i] for i in open_]
+        for name, a, b in zip(names, *states):
+            _check_same(name, a, b, self.blocks)
+        final = iter(self._recorded(names, graphs, states))
+        result = [settled[i] if i in settled else next(final) for i in range(len(self.names))]
+        for i, name in enumerate(self.names):
+            if is_flag(name) and i not in settled:
+                note(result[i], ending or noted(main[i]) or noted(orelse[i]))
+        return tuple(result)
+
+    def _recorded(self, names, graphs, states):
+        tensors = []
+        for g, state in zip(graphs, states):
+            with g.as_default():
+                tensors.append(tuple([_own(g, values.as_tensors(n, v)) for n, v in zip(names, state)]))
+        branches = [(g._core, control_flow._flat(t)) for g, t in zip(graphs, tensors)]
+        op = _floe.record_branches(self.cond, branches, False, "cond")
+        return control_flow._pack(tensors[0], op)
+
+    def _no_return(self, name, branch):
+        block, other = self.blocks if branch == "main" else reversed(self.blocks)
+        return _missing_return(name, branch, block, other)
+
+
+def _is_settled(name, a, b):
+    """Whether a variable stays what it is in Python: nobody returned, or both branches did or did not."""
+    if isinstance(a, UndefinedReturnValue):
+        return isinstance(b, UndefinedReturnValue)
+    return is_flag(name) and isinstance(a, bool) and a is b
+
+
+def _own(graph, value):
+    """A stand-in for tensors of the other branch; others as they are."""
+
+    def leaf(t):
+        foreign = isinstance(t, SymbolicTensor) and t.graph is not graph and not _encloses(t.graph, graph)
+        return stand_in(t, None)[0] if foreign else t
+
+    return nest.map_structure(leaf, value, expand_composites=True)
+
+
+def _encloses(outer, graph):
+    while graph is not None and graph is not outer:
+        graph = graph.outer_graph
+    return graph is not None
 
 
 def _record(run, block, branch):
@@ -69,12 +123,6 @@ def _record(run, block, branch):
 
 def _check_defined(state, names, branch, block, other):
     for name, value in zip(names, state):
-        if isinstance(value, UndefinedReturnValue):
-            raise ValueError(
-                f"the {branch} branch must also have a return statement.{_other_branch(name, branch, block, other)}\n"
-                "Both branches of an `if` over a tensor are recorded, so both return a value (of one dtype and structure), "
-                "or neither does."
-            )
         if isinstance(value, Undefined):
             raise ValueError(
                 f"'{name}' must also be initialized in the {branch} branch{_other_branch(name, branch, block, other)}\n"
@@ -82,9 +130,17 @@ def _check_defined(state, names, branch, block, other):
             )
 
 
+def _missing_return(name, branch, block, other):
+    return ValueError(
+        f"the {branch} branch must also have a return statement.{_other_branch(name, branch, block, other)}\n"
+        "Both branches of an `if` over a tensor are recorded: let every path return a value, of one dtype and structure, "
+        "or none."
+    )
+
+
 def _other_branch(name, branch, block, other):
     there = values.place(name, None, other)
-    here = of_code(block)
+    here = locations.of_code(block) or locations.here()
     lines = [f"{branch} branch{f' ({here})' if here else ''}: no value"]
     lines.append(f"{'else' if branch == 'main' else 'main'} branch{f' ({there})' if there else ''}: a value")
     return "".join(f"\n  {line}" for line in (lines if branch == "main" else reversed(lines)))

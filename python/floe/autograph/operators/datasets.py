@@ -7,7 +7,8 @@ from ...api.data_dataset import Dataset
 from ...api.py_function import _py_function
 from ...tensor import TensorSpec, convert_to_tensor
 from .conditionals import choose
-from .loops import Counter, _zeros, both, graph_while
+from .loops import Counter, both, graph_while
+from .stand_ins import zeros
 
 _open = {}
 _numbers = itertools.count(1)
@@ -84,4 +85,4 @@ def over_elements(iter_, extra_test, body, get_state, set_state, symbol_names, o
 
 def _empty(spec):
     dims = [] if spec.shape.ndims is None else [d or 0 if d is None else d for d in spec.shape.as_list()]
-    return _zeros(dims, spec.dtype)
+    return zeros(dims, spec.dtype)

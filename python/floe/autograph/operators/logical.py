@@ -4,6 +4,7 @@ from ... import raw_ops
 from ...tensor import convert_to_tensor
 from . import values
 from .conditionals import choose
+from .returns import note_negation
 
 
 def and_(a, b):
@@ -29,7 +30,11 @@ def _lazy(first, if_true, if_false, word):
 
 def not_(a):
     """`not a`."""
-    return raw_ops.LogicalNot(x=convert_to_tensor(a)) if values.staged(a) else not a
+    if not values.staged(a):
+        return not a
+    result = raw_ops.LogicalNot(x=convert_to_tensor(a))
+    note_negation(result, a)
+    return result
 
 
 def eq(a, b):

@@ -1,5 +1,7 @@
 """while and for."""
 
+import functools
+
 from ... import _floe, nest, raw_ops
 from ...api import control_flow
 from ...api.compose import static_value
@@ -7,9 +9,12 @@ from ...errors import OperatorNotAllowedInGraphError
 from ...graph import FuncGraph
 from ...tensor import SymbolicTensor, Tensor, convert_to_tensor
 from ...tensor_shape import TensorShape, as_shape
+from .. import errors
 from ..locations import of_code
 from . import values
 from .builtins import length
+from .returns import fail, is_flag, note
+from .stand_ins import stand_in
 from .values import UndefinedReturnValue
 
 _LEGAL = "Tensor, int, float, bool or a list, tuple or dict thereof"
@@ -179,6 +184,7 @@ class _Loop:
         self.test, self.body = test, body
         self.get_state, self.set_state = get_state, set_state
         self.names, self.opts, self.user_body = names, opts, user_body
+        self._may_return = False
 
     def record(self):
         before = self.get_state()
@@ -211,6 +217,8 @@ class _Loop:
             after = tuple(self.get_state())
             for name, a, b, s, i in zip(self.names, state, after, shapes, invariants):
                 self._check(name, a, b, s, i)
+                if is_flag(name):
+                    self._may_return = b is not True
             return (*([convert_to_tensor(True)] if flag else ()), *after)
 
         flat_shapes = [TensorShape([])] * len(flag) + [s for group in shapes for s in group]
@@ -223,10 +231,13 @@ class _Loop:
             self.opts.get("maximum_iterations"),
             None,
         )
-        if not turned:
-            return final
-        self._require_a_turn(final[0], before, open_)
-        return final[1:]
+        if turned:
+            self._require_a_turn(final[0], before, open_)
+            final = final[1:]
+        for name, value in zip(self.names, final):
+            if is_flag(name):
+                note(value, self._ending())
+        return final
 
     def _invariants(self, before):
         given = list(self.opts.get("shape_invariants", ()))
@@ -260,18 +271,13 @@ class _Loop:
         if first is not None:
             for i, (value, is_open) in enumerate(zip(first, open_)):
                 if is_open and not values.is_open(value):
-                    start[i], found = _stand_in(value, invariants[i])
+                    start[i], found = stand_in(value, invariants[i])
                     invariants[i] = invariants[i] if invariants[i] is not None else found
         for name, value in zip(self.names, start):
             if not values.is_open(value):
                 continue
             if isinstance(value, UndefinedReturnValue):
-                raise NotImplementedError(
-                    "a return statement cannot be placed inside this TensorFlow loop; this may happen if a return statement "
-                    "depends on a static Python condition such as a hyperparameter\n"
-                    f"{self._where(name)}Every turn must leave the return value in the same state: set a variable, `break`, "
-                    "and return it after the loop."
-                )
+                raise self._no_return(name)
             if value is None:
                 raise ValueError(f"'{name}' is not allowed to be None before the loop{self._line(name)}")
             raise ValueError(f"'{name}' must be defined before the loop{note}{self._line(name)}")
@@ -356,49 +362,36 @@ class _Loop:
         )
 
     def _require_a_turn(self, turned, before, open_):
-        from ...api.debug_values import Assert
-
         missing = [
-            "the function return value" if isinstance(v, UndefinedReturnValue) else name
+            name
             for name, v, is_open in zip(self.names, before, open_)
-            if is_open
+            if is_open and not isinstance(v, UndefinedReturnValue)
         ]
-        Assert(turned, [f"loop must iterate at least once to initialize {', '.join(missing)}"])
+        if missing:
+            _require(turned, ", ".join(missing))
+
+    def _ending(self):
+        """What happens where the function ends and the loop may not have returned."""
+        if not self._may_return:
+            return functools.partial(_require, what="the function return value")
+        name = next((n for n in self.names if n.startswith("retval_")), "retval_")
+        return functools.partial(fail, errors.raised_here(self._no_return(name)))
+
+    def _no_return(self, name):
+        return NotImplementedError(
+            "a return statement cannot be placed inside this TensorFlow loop; this may happen if a return statement depends "
+            f"on a static Python condition such as a hyperparameter\n{self._where(name)}The function may end after the loop "
+            "without a value: return one after the loop too."
+        )
+
+
+def _require(condition, what):
+    from ...api.debug_values import Assert
+
+    Assert(condition, [f"loop must iterate at least once to initialize {what}"])
 
 
 def _common(a, b):
     if a.ndims is None or a.ndims != b.ndims:
         return None
     return [x if x == y else None for x, y in zip(a.as_list(), b.as_list())]
-
-
-def _stand_in(value, invariant):
-    """Zeros of the kind of a nest, and the shape invariant that they need."""
-    if nest.is_nested(value):
-        pairs = [_stand_in(v, None) for v in nest.flatten(value)]
-        shapes = [s for _, s in pairs]
-        filled = nest.pack_sequence_as(value, [v for v, _ in pairs])
-        if all(s is None for s in shapes):
-            return filled, None
-        shapes = [s if s is not None else values.plain_as_tensor(v).shape for v, s in pairs]
-        return filled, nest.pack_sequence_as(value, shapes) if not isinstance(value, dict) else shapes
-    if isinstance(value, (bool, int, float)):
-        return type(value)(0), None
-    if not values.is_tensor(value):
-        raise TypeError(
-            f"Found an unsupported type '{type(value).__name__}' while creating placeholder for {value}. Supported types "
-            "include Tensor, int, float, bool, list, tuple or dict."
-        )
-    shape = value.shape if invariant is None else as_shape(invariant)
-    dtype = value.dtype
-    if shape.ndims is None or value.shape.ndims is None:
-        return _zeros([], dtype), TensorShape(None)
-    known = [s if s is not None else i or 0 for s, i in zip(value.shape.as_list(), shape.as_list())]
-    return _zeros(known, dtype), None if value.shape.is_fully_defined() else shape
-
-
-def _zeros(shape, dtype):
-    if dtype.name == "string":
-        return raw_ops.Fill(dims=shape or convert_to_tensor([], "int32"), value="")
-    zero = raw_ops.Cast(x=0, DstT=dtype)
-    return raw_ops.Fill(dims=shape, value=zero) if shape else zero

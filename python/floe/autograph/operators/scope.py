@@ -6,6 +6,7 @@ from malt.operators.variables import UndefinedReturnValue
 
 from .. import context
 from ..options import Feature
+from .returns import finish
 
 
 class FunctionScope:
@@ -35,6 +36,7 @@ class FunctionScope:
 
     def ret(self, value, did_return):
         """What the function returns."""
+        finish(did_return)
         return None if isinstance(value, UndefinedReturnValue) else value
 
 

@@ -103,7 +103,7 @@ def place(name, value, *blocks):
             where = x.graph._core.location(x._node_id)
             if where:
                 return where
-    return next((w for w in map(locations.of_code, blocks) if w), "")
+    return next((w for w in map(locations.of_code, blocks) if w), "") or locations.here()
 
 
 def spoken(name):

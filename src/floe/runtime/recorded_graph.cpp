@@ -138,9 +138,12 @@ Tensor RecordedGraph::capture(const Tensor& outer, std::string_view name) {
   std::string base = name.empty() ? outer.is_symbolic() ? symbol_of(outer).endpoint.node->name : "captured"
                                   : std::string(name);
   std::replace(base.begin(), base.end(), '/', '_');
-  AttrMap attrs{{"dtype", outer.dtype()}, {"shape", outer.shape()}};
+  // The shape as it is by now: set_shape may have told more of it since the tensor was made.
+  Shape shape = outer.is_symbolic() ? symbol_of(outer).graph->symbol(symbol_of(outer).endpoint).shape()
+                                    : outer.shape();
+  AttrMap attrs{{"dtype", outer.dtype()}, {"shape", shape}};
   Node* n = graph_->add(get_op("Placeholder"), unique_name(base), {}, std::move(attrs));
-  n->output_shapes = {outer.shape()};
+  n->output_shapes = {shape};
   put_capture(outer, n->output());
   return symbol(n->output());
 }

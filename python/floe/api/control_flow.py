@@ -5,13 +5,12 @@ from ..export import export
 from ..graph import FuncGraph, Operation
 from ..tensor import SymbolicTensor, Tensor, convert_to_tensor
 from ..tensor_shape import TensorShape, as_shape
-from .indexed_slices import IndexedSlices
 from .variable import Variable
 
 
 def _value(x):
     """What a branch returns, as something that can leave it."""
-    if x is None or isinstance(x, (Tensor, IndexedSlices)):
+    if x is None or isinstance(x, Tensor) or nest.is_composite(x):
         return x
     if isinstance(x, Operation):
         # An operation has no value: what it did counts.
@@ -94,7 +93,7 @@ def cond(pred, true_fn=None, false_fn=None, name=None):
                     f"The truth value of a tensor with shape {pred.shape} is not a single one: `pred` of tf.cond is a boolean scalar."
                 )
         result = true_fn() if pred else false_fn()
-        return nest.map_structure(lambda x: x if x is None else _value(x), result, expand_composites=True)
+        return nest.map_structure(_value, result)
     if isinstance(pred, bool):
         raise TypeError("pred must not be a Python bool")
     pred = convert_to_tensor(pred)
@@ -160,7 +159,7 @@ def switch_case(branch_index, branch_fns, default=None, name="switch_case"):
     if not _floe.recording():
         i = int(branch_index)
         f = functions[i if 0 <= i < len(functions) else -1]
-        return nest.map_structure(_value, f(), expand_composites=True)
+        return nest.map_structure(_value, f())
     index = convert_to_tensor(branch_index)
     if index.dtype != dtypes.int32:
         raise TypeError(f"branch_index must be a int32 Tensor, but is {index.dtype.name}")
@@ -354,7 +353,7 @@ def _is_one(result, variable):
 
 
 def _eager_loop(cond, body, variables, maximum):
-    variables = nest.map_structure(_value, variables, expand_composites=True)
+    variables = nest.map_structure(_value, variables)
     turns = 0
     maximum = None if maximum is None else int(maximum)
     while cond(*variables):
@@ -365,11 +364,7 @@ def _eager_loop(cond, body, variables, maximum):
             nest.assert_same_structure(list(variables), list(result), expand_composites=True)
         except (TypeError, ValueError) as e:
             raise type(e)(f"The body of the loop must return what it takes: {e}") from None
-        variables = nest.pack_sequence_as(
-            variables,
-            [_value(x) for x in nest.flatten(result, expand_composites=True)],
-            expand_composites=True,
-        )
+        variables = nest.pack_sequence_as(variables, [_value(x) for x in nest.flatten(result)])
         turns += 1
     return variables
 

@@ -54,6 +54,7 @@ std::vector<int64_t> KernelContext::ints(int i) const {
 
 Tensor KernelContext::keep(int i) const {
   const Tensor& t = input(i);
+  if (!t.is_concrete()) return t;
   return t.rep()->buffer->kind == detail::Buffer::Kind::kArena ? t.clone() : t;
 }
 

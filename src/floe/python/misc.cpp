@@ -2,6 +2,7 @@
 #include "floe/format/graph_file.h"
 #include "floe/ops/random/philox.h"
 #include "floe/python/py.h"
+#include "floe/runtime/eager_queue.h"
 #include "floe/threads.h"
 
 namespace floe::python {
@@ -9,6 +10,13 @@ namespace floe::python {
 void bind_misc(nb::module_& m) {
   m.def("set_num_threads", &set_num_threads, nb::arg("n"));
   m.def("num_threads", &num_threads);
+  m.def("eager_is_deferred", &eager_is_deferred);
+  m.def("set_eager_deferred", &set_eager_deferred, nb::arg("on"));
+  m.def("flush_eager_queue", &flush_eager_queue, nb::call_guard<nb::gil_scoped_release>());
+  m.def("eager_queue_stats", [] {
+    QueueStats s = eager_queue_stats();
+    return nb::make_tuple(s.flushes, s.planned, s.plans, s.ops);
+  });
   m.def("restart_random_numbers", &restart_random_numbers);
   m.def(
       "write_message",

@@ -17,6 +17,13 @@ bool is_temporary(nb::handle self) {
 #endif
 }
 
+// What waits is run without holding up other threads.
+void evaluate(const Tensor& t) {
+  if (t.is_concrete()) return;
+  nb::gil_scoped_release release;
+  t.evaluated();
+}
+
 int64_t length(const EagerTensor& t) {
   if (t.value.rank() == 0) throw_python(PyExc_TypeError, "Scalar tensor has no `len()`");
   return t.value.dim(0);
@@ -238,6 +245,7 @@ void bind_tensor(nb::module_& m) {
 
   nb::class_<EagerTensor, PyTensor> c(m, "EagerTensor", nb::type_slots(eager_slots));
   c.def("numpy", [](nb::handle self) {
+    evaluate(nb::cast<const EagerTensor&>(self).value);
     return to_numpy(nb::cast<const EagerTensor&>(self).value, is_temporary(self));
   });
   c.def_prop_ro("shape", [](const EagerTensor& t) { return shape_object(t.value.shape()); });

@@ -5,6 +5,7 @@
 
 #include "floe/base/text.h"
 #include "floe/op/kernel.h"
+#include "floe/runtime/eager_queue.h"
 #include "floe/runtime/recorded_graph.h"
 
 namespace floe {
@@ -124,9 +125,11 @@ std::vector<Tensor> call_op(const OpDef& op, std::vector<Tensor> inputs, AttrMap
   ThreadContext& c = thread_context();
   const std::shared_ptr<RecordedGraph>& g = c.top().graph;
   bool watch = !c.levels.back().observers.empty() && watched(inputs);
-  if (!watch)
-    return g ? g->record(op, inputs, std::move(attrs), name)
-             : run_op(op, std::move(inputs), std::move(attrs));
+  if (!watch) {
+    if (g) return g->record(op, inputs, std::move(attrs), name);
+    std::vector<Tensor> waiting = enqueue(op, inputs, attrs);
+    return waiting.empty() ? run_op(op, std::move(inputs), std::move(attrs)) : waiting;
+  }
   OpRecord record;
   record.op = &op;
   record.name = name.empty() ? op.name : std::string(name);
@@ -135,7 +138,9 @@ std::vector<Tensor> call_op(const OpDef& op, std::vector<Tensor> inputs, AttrMap
     record.outputs = g->record(op, inputs, std::move(attrs), name);
     if (!record.outputs.empty()) record.attrs = symbol_of(record.outputs[0]).endpoint.node->attrs;
   } else {
-    record.outputs = run_op(op, std::move(inputs), std::move(attrs), &record.attrs);
+    record.outputs = enqueue(op, inputs, attrs, &record.attrs);
+    if (record.outputs.empty())
+      record.outputs = run_op(op, std::move(inputs), std::move(attrs), &record.attrs);
   }
   // Tapes tell tensors apart by their handle's identity: what an op only passed on gets one of its own.
   for (Tensor& t : record.outputs)

@@ -6,6 +6,7 @@
 #include "floe/op/infer.h"
 #include "floe/op/kernel.h"
 #include "floe/runtime/context.h"
+#include "floe/runtime/eager_queue.h"
 #include "floe/threads.h"
 
 namespace floe {
@@ -98,6 +99,23 @@ std::vector<Shape> infer(const Prepared& p, const std::vector<Tensor>& inputs,
   InferContext c(*p.op, p.attrs, shapes, p.types, inputs, {});
   if (p.op->infer) p.op->infer(c);
   return {c.output_shapes().begin(), c.output_shapes().end()};
+}
+
+// A variable may hold a value that is still to come.
+bool keeps_pending(const OpDef& op) { return op.name == "AssignVariableOp"; }
+
+// variable += delta with a delta that is still to come: the sum waits with it.
+bool assign_later(const OpDef& op, const std::vector<Tensor>& inputs, const AttrMap& attrs) {
+  bool adds = op.name == "AssignAddVariableOp";
+  if ((!adds && op.name != "AssignSubVariableOp") || inputs.size() != 2 || !inputs[1] || inputs[1].is_concrete())
+    return false;
+  DType type = inputs[1].dtype();
+  Tensor value = run_op(get_op("ReadVariableOp"), {inputs[0]}, {{"dtype", type}})[0];
+  if (!(value.shape() == inputs[1].shape())) return false;  // the kernel says what is wrong
+  std::vector<Tensor> sum = enqueue(get_op(adds ? "AddV2" : "Sub"), {value, inputs[1]}, {});
+  if (sum.empty()) return false;
+  run_op(get_op("AssignVariableOp"), {inputs[0], sum[0]}, attrs);
+  return true;
 }
 
 bool same_shapes(const std::vector<Tensor>& inputs) {
@@ -208,6 +226,10 @@ std::vector<Tensor> run_once(const OpDef& op, std::vector<Tensor> inputs, AttrMa
 }  // namespace
 
 std::vector<Tensor> run_op(const OpDef& op, std::vector<Tensor> inputs, AttrMap attrs, AttrMap* completed) {
+  if (op.stateful && assign_later(op, inputs, attrs)) {
+    if (completed) *completed = std::move(attrs);
+    return {};
+  }
   RunState state;
   state.resources = &process_resources();
   state.threads = num_threads();
@@ -216,7 +238,7 @@ std::vector<Tensor> run_op(const OpDef& op, std::vector<Tensor> inputs, AttrMap 
   for (const Tensor& t : inputs) {
     whole = whole && t;
     if (!t) continue;
-    t.evaluated();
+    if (!keeps_pending(op)) t.evaluated();
     h = mix(h, uint64_t(t.dtype()));
   }
   if (!whole || op.stateful || !hash_attrs(attrs, h))

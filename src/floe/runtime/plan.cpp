@@ -80,7 +80,8 @@ void Plan::run_step(const Step& s, size_t index, Frame& f, RunState& state) cons
   if (s.mode == Step::Mode::kStatic) {
     for (int o : s.fresh) slots[o] = Tensor(slots_[size_t(o)].dtype, slots_[size_t(o)].shape);
     for (int o : s.shaped) slots[o] = shape_only(slots_[size_t(o)].dtype, slots_[size_t(o)].shape);
-  } else if (s.mode == Step::Mode::kInfer) {
+  }
+  if (s.mode == Step::Mode::kInfer || s.checks) {
     std::vector<Shape> shapes;
     std::vector<DType> types;
     std::vector<Tensor> values;
@@ -91,7 +92,8 @@ void Plan::run_step(const Step& s, size_t index, Frame& f, RunState& state) cons
     }
     InferContext c(*s.op, s.attrs, shapes, types, values, s.name);
     s.op->infer(c);
-    for (size_t i = 0; i < s.outputs.size(); ++i) {
+    if (s.mode == Step::Mode::kStatic) check_step(s, c);
+    for (size_t i = 0; i < s.outputs.size() && s.mode == Step::Mode::kInfer; ++i) {
       DType t = c.output_dtype(int(i));
       const Shape& shape = c.output_shape(int(i));
       slots[s.outputs[i]] = s.op->passes_input ? shape_only(t, shape) : Tensor(t, shape);
@@ -102,6 +104,27 @@ void Plan::run_step(const Step& s, size_t index, Frame& f, RunState& state) cons
   ctx.set_take_mask(s.take_mask);
   s.kernel(ctx);
   if (s.mode == Step::Mode::kStatic) keep_in_arena(s, f);
+  if (!s.promised.empty()) check_promises(s, slots);
+}
+
+// What was planned has its memory already.
+void Plan::check_step(const Step& s, const InferContext& c) const {
+  for (size_t i = 0; i < s.outputs.size(); ++i) {
+    const Shape &planned = s.output_shapes[i], &found = c.output_shape(int(i));
+    if (found.is_fully_defined() && !(found == planned))
+      c.fail(cat("output ", i, " has shape ", found.str(), " where the graph says ", planned.str()));
+  }
+}
+
+void Plan::check_promises(const Step& s, const Tensor* slots) const {
+  for (int o : s.promised) {
+    const Tensor& t = slots[o];
+    const Slot& slot = slots_[size_t(o)];
+    if (!t || (t.dtype() == slot.dtype && slot.shape.is_compatible_with(t.shape()))) continue;
+    throw InvalidArgument(cat(op_prefix(s.op->name, s.name), "gave ", dtype_name(t.dtype()), " ",
+                              t.shape().str(), " where the graph says ", dtype_name(slot.dtype), " ",
+                              slot.shape.str()));
+  }
 }
 
 // A kernel may hand over a tensor of its own for an output that has its place in the arena.

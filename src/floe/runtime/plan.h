@@ -16,6 +16,7 @@
 namespace floe {
 
 class CallableCache;
+class InferContext;
 
 struct Step {
   enum class Mode : uint8_t {
@@ -26,15 +27,17 @@ struct Step {
   KernelFn kernel;
   const OpDef* op = nullptr;
   std::string name;
-  AttrMap attrs;  // for kInfer
+  AttrMap attrs;  // for kInfer and checks
   std::vector<int> inputs, outputs;
   std::vector<int> fresh;     // outputs to allocate before the kernel runs (kStatic)
+  std::vector<int> promised;  // outputs whose shape others rely on, though the kernel makes it (kDynamic)
   std::vector<int> shaped;    // outputs that the kernel hands over: only their shape is set before (kStatic)
   std::vector<int> release;   // slots nobody reads after this step
   std::vector<int> controls;  // steps whose deadness kills this one (conditional dataflow only)
   uint64_t take_mask = 0;
   Mode mode = Mode::kStatic;
   bool accepts_dead = false;
+  bool checks = false;  // the shape rule is asked before the kernel runs, for what it says about values
   // For `floe explain`.
   std::vector<Shape> output_shapes;
   std::vector<DType> output_types;
@@ -90,6 +93,8 @@ class Plan : public Runner {
   void* allocate_arena() const;
   static Tensor arena_tensor(const Slot& s, const Frame& f);
   void keep_in_arena(const Step& s, Frame& f) const;
+  void check_step(const Step& s, const InferContext& c) const;
+  void check_promises(const Step& s, const Tensor* slots) const;
   void run_step(const Step& s, size_t index, Frame& f, RunState& state) const;
 
   std::vector<Slot> slots_;

@@ -1,9 +1,11 @@
 // From a specialised body to steps, slots and arena offsets.
 #include <algorithm>
+#include <limits>
 #include <unordered_map>
 
 #include "floe/base/text.h"
 #include "floe/graph/passes/passes.h"
+#include "floe/op/infer.h"
 #include "floe/runtime/callable.h"
 #include "floe/runtime/plan.h"
 #include "floe/tensor/allocator.h"
@@ -11,11 +13,28 @@
 namespace floe {
 namespace {
 
+// Axes, sizes, indices: the values that shape rules look at are few.
+constexpr int64_t kMostLookedAt = 4096;
+
 size_t align_up(size_t n) { return (n + kAlignment - 1) & ~(kAlignment - 1); }
 
 bool elided_when_static(const Node& n) {
   return n.is("Identity") || n.is("Reshape") || n.is("ExpandDims") || n.is("Squeeze") ||
          n.is("StopGradient") || n.is("PreventGradient") || n.is("Snapshot");
+}
+
+// Integers that no axis, size or index can be.
+template <class T>
+Tensor senseless(const Shape& shape, bool large) {
+  Tensor t(dtype_of_v<T>, shape);
+  std::fill_n(t.mutable_data<T>(), t.num_elements(),
+              large ? std::numeric_limits<T>::max() : std::numeric_limits<T>::min());
+  return t;
+}
+
+bool calls_functions(const OpDef& op) {
+  return std::any_of(op.attrs.begin(), op.attrs.end(),
+                     [](const AttrDef& a) { return a.type == "func" || a.type == "list(func)"; });
 }
 
 }  // namespace
@@ -110,10 +129,14 @@ struct Plan::Builder {
                                                                               : Step::Mode::kDynamic;
     else
       s.mode = Step::Mode::kInfer;
-    if (s.mode == Step::Mode::kInfer) s.attrs = n.attrs;
+    s.checks = s.mode != Step::Mode::kInfer && checks_at_run_time(n, s);
+    if (s.mode == Step::Mode::kInfer || s.checks) s.attrs = n.attrs;
     if (p.conditional_)
       for (Node* c : n.controls)
         if (conditional[c] && step_of.count(c)) s.controls.push_back(step_of[c]);
+    if (s.mode == Step::Mode::kDynamic)
+      for (int o : s.outputs)
+        if (at(o).shape.has_rank()) s.promised.push_back(o);
     s.kernel = prepare(n, s);
     p.steps_.push_back(std::move(s));
   }
@@ -122,6 +145,42 @@ struct Plan::Builder {
   static bool needs_infer(const Node& n) {
     return !(n.is("Identity") || n.is("IdentityN") || n.is("StopGradient") || n.is("PreventGradient") ||
              n.is("Snapshot") || n.is("PlaceholderWithDefault"));
+  }
+
+  // Whether the shape rule has more to say at run time than now: it has not seen all shapes, or it looks at
+  // values that are not known yet, which senseless ones in their place bring out.
+  bool checks_at_run_time(const Node& n, const Step& s) {
+    if (!n.op->infer || n.op->accepts_dead || n.op->passes_input || calls_functions(*n.op)) return false;
+    if (auto* rule = n.op->infer.target<void (*)(InferContext&)>(); rule && *rule == infer_unknown)
+      return false;
+    std::vector<Shape> shapes;
+    std::vector<DType> types;
+    std::vector<Tensor> values;
+    std::vector<size_t> unknown;
+    for (size_t i = 0; i < n.inputs.size(); ++i) {
+      const Slot& in = at(s.inputs[i]);
+      shapes.push_back(in.shape);
+      types.push_back(in.dtype);
+      values.push_back(in.constant);
+      if (in.dtype == DType::kResource || in.dtype == DType::kVariant) continue;
+      if (!in.shape.is_fully_defined()) return true;
+      if ((in.dtype == DType::kInt32 || in.dtype == DType::kInt64) && !in.constant &&
+          in.shape.num_elements() <= kMostLookedAt)
+        unknown.push_back(i);
+    }
+    for (bool large : {true, false}) {
+      if (unknown.empty()) break;
+      for (size_t i : unknown)
+        values[i] = types[i] == DType::kInt32 ? senseless<int32_t>(shapes[i], large)
+                                              : senseless<int64_t>(shapes[i], large);
+      try {
+        InferContext c(*n.op, n.attrs, shapes, types, values, n.name);
+        n.op->infer(c);
+      } catch (const std::exception&) {
+        return true;
+      }
+    }
+    return false;
   }
 
   KernelFn prepare(const Node& n, const Step& s) {

@@ -7,6 +7,7 @@
 
 #include "floe/base/text.h"
 #include "floe/op/infer.h"
+#include "floe/ops/state/variable.h"
 #include "floe/runtime/context.h"
 
 namespace floe {
@@ -45,6 +46,19 @@ bool has_effect(const OpDef& op) {
 std::string lower(std::string s) {
   for (char& c : s) c = char(std::tolower(static_cast<unsigned char>(c)));
   return s;
+}
+
+// The shape of the variable behind a handle, as far as it is known.
+Shape variable_shape(const Endpoint& handle) {
+  const Node& n = *handle.node;
+  if (n.is("VarHandleOp")) return n.attrs.get_or<Shape>("shape", Shape::unknown());
+  return n.attrs.get_or<Shape>("_variable_shape", Shape::unknown());
+}
+
+Shape variable_shape(const Tensor& handle) {
+  if (handle.is_symbolic()) return variable_shape(symbol_of(handle).endpoint);
+  auto v = std::dynamic_pointer_cast<Variable>(handle.item<ObjectPtr>());
+  return v ? v->shape : Shape::unknown();
 }
 
 std::string describe(const Tensor& t) {
@@ -235,6 +249,8 @@ Node* RecordedGraph::record_node(const OpDef& op, std::span<const Tensor> inputs
   attrs = normalize_attrs(op, std::move(attrs), name);
   for (const auto& [k, v] : extra_attrs)
     if (!attrs.has(k)) attrs.set(k, v);
+  if (op.name == "ReadVariableOp")
+    if (Shape s = variable_shape(in[0]); s.has_rank()) attrs.set("_variable_shape", s);
   bool full = !name.empty() && name.back() == '/';
   std::string wanted = full ? std::string(name.substr(0, name.size() - 1))
                             : scope + (name.empty() ? op.name : std::string(name));

@@ -70,7 +70,11 @@ FLOE_OP("VarHandleOp", op) {
 
 FLOE_OP("ReadVariableOp", op) {
   op.in("resource:resource").out("value:dtype").attrs("dtype:type");
-  op.infer(infer_unknown).stateful().dynamic_outputs();
+  // Whoever records the node knows the variable and notes its shape.
+  op.infer([](InferContext& c) {
+    if (c.has_attr("_variable_shape")) c.set_output(0, c.attr<Shape>("_variable_shape"));
+  });
+  op.stateful().dynamic_outputs();
   op.kernel([](const KernelInit& k) -> KernelFn {
     DType dtype = k.output_type(0);
     return [dtype](KernelContext& c) {

@@ -1,0 +1,30 @@
+// Eager ops on large tensors wait until somebody looks at a value; then all that wait are planned and run
+// together, and the plan is kept by the structure of the queue.
+#pragma once
+
+#include <vector>
+
+#include "floe/op/op_def.h"
+#include "floe/tensor.h"
+
+namespace floe {
+
+/// The outputs as pending tensors, or nothing where the op has to run now. `completed` gets the attributes
+/// with defaults and types.
+std::vector<Tensor> enqueue(const OpDef& op, const std::vector<Tensor>& inputs, const AttrMap& attrs,
+                            AttrMap* completed = nullptr);
+
+/// Runs what waits in this thread.
+void flush_eager_queue();
+
+/// False with FLOE_EAGER=sync: every op runs when it is called.
+bool eager_is_deferred();
+void set_eager_deferred(bool on);
+
+/// For tests and `floe explain`: plans made and queues run so far in this thread.
+struct QueueStats {
+  int64_t flushes = 0, planned = 0, plans = 0, ops = 0;
+};
+QueueStats eager_queue_stats();
+
+}  // namespace floe

@@ -1,0 +1,917 @@
+"""Python control flow in traced functions: as Python runs it, and the errors where a graph cannot."""
+
+import collections
+import functools
+import inspect
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import floe as tf
+
+Point = collections.namedtuple("Point", "x y")
+Feature = tf.autograph.experimental.Feature
+
+
+def absolute(x):
+    if x > 0:
+        y = x
+    else:
+        y = -x
+    return y
+
+
+def ladder(x):
+    if x > 10:
+        r = 1
+    elif x > 5:
+        r = 2
+    else:
+        r = 3
+    return r * x
+
+
+def early_returns(x):
+    y = x + 1
+    if x > 10:
+        y = y * 2
+        if x > 20:
+            return y, x
+        y = y + 3
+    elif x > 5:
+        return -x, x
+    if y > 25:
+        return -y, x
+    return y, -x
+
+
+def return_in_loop(n):
+    for i in tf.range(n):
+        if i == 2:
+            return i * 10
+    return -1
+
+
+def return_in_nested_loops(x):
+    for row in x:
+        for v in row:
+            if v < 0:
+                return v
+    return 0
+
+
+def while_break_continue(n):
+    i = 0
+    total = 0
+    while i < n:
+        i += 1
+        if i % 2 == 0:
+            continue
+        if i > 7:
+            break
+        total += i
+    return i, total
+
+
+def endless(n):
+    i = 0
+    while tf.constant(True):
+        i += 1
+        if i > n:
+            break
+    return i
+
+
+def over_rows(x):
+    total = 0
+    for v in x:
+        if v == 3:
+            continue
+        if v > 5:
+            break
+        total += v
+    return total
+
+
+def over_matrix(x):
+    total = 0
+    for row in x:
+        for v in row:
+            if v < 0:
+                break
+            total += v
+    return total
+
+
+def over_range(a, b, d):
+    total = 0.0
+    for i in tf.range(a, b, d):
+        total = total * 2.0 + tf.cast(i, tf.float32)
+    return total
+
+
+def over_python_range(n):
+    total = 0
+    for i in range(n):
+        total += i
+    for i in range(1, n, 2):
+        total += i
+    return total
+
+
+def unrolled(x):
+    rows = []
+    for i in range(4):
+        if i != 2:
+            rows.append(x * i)
+    return tf.stack(rows)
+
+
+def loop_of_branches(x):
+    if x > 0:
+        while x < 100:
+            x *= 2
+    else:
+        for i in tf.range(3):
+            x -= i
+    return x
+
+
+def unset_before_loop(n):
+    for i in tf.range(n):
+        last = i * 2
+        both = [last, 1.5]
+    return last, both
+
+
+def logic(x, y):
+    return x < y < 10, 0 < x <= y != 7, not (x > 1 or y > 1), x == 2 and y == 3
+
+
+def mixed_logic(x):
+    flag = True
+    if flag and x > 0 or x == -5:
+        return x
+    return x * 0
+
+
+def ternaries(x):
+    return x if x > 10 else (x * 2 if x > 0 else -x)
+
+
+def structures(x):
+    d = {"a": x, "b": (x, x)}
+    p = Point(x, x)
+    while x > 0:
+        d = {"a": d["a"] + 1, "b": (x, d["b"][0])}
+        p = Point(p.y, p.x + x)
+        x -= 1
+    return d, p
+
+
+def comprehensions(x):
+    items = [x * i for i in range(4) if i != 1]
+    table = {i: v + 1 for i, v in enumerate(items)}
+    return items, table, sum(v for v in items), [a * b for a, b in zip(items, [1, 2, 3])]
+
+
+def closures(x):
+    n = 0
+
+    def bump(by):
+        nonlocal n
+        if by > 0:
+            n = n + by
+        return n
+
+    bump(x)
+    bump(-x)
+    return bump(x), (lambda y: y + 1 if y > 3 else y - 1)(x)
+
+
+def factorial(n, k=5):
+    if k == 0:
+        return n * 0 + 1
+    return factorial(n, k - 1) * k
+
+
+def scaled(times):
+    def decorator(function):
+        @functools.wraps(function)
+        def wrapper(*args, **kwargs):
+            result = function(*args, **kwargs)
+            if result > 5:
+                return result * times
+            return result
+
+        return wrapper
+
+    return decorator
+
+
+@scaled(10)
+def decorated(x):
+    if x > 0:
+        return x + 1
+    return x - 1
+
+
+def pairs(n):
+    for i in range(n):
+        yield i, i + 1
+
+
+def calls_of_many_kinds(x):
+    total = decorated(x) + functools.partial(factorial, k=3)(x)
+    for a, b in pairs(3):
+        total += a * b
+    return total + int(np.sum(np.ones([2], np.int32)))
+
+
+def guarded(x):
+    notes = []
+    try:
+        if x > 0:
+            y = x * 2
+        else:
+            y = x
+    finally:
+        notes.append(1)
+    with tf.name_scope("inner"):
+        if y > 3:
+            y += 1
+    return y, len(notes)
+
+
+def walrus(x):
+    if (y := x + 1) > 3:
+        z = y
+    else:
+        z = -y
+    return z
+
+
+def items_and_deletion(x):
+    a = [x, x]
+    unused = 1
+    del unused
+    if x > 0:
+        a[0] = x * 2
+    assert isinstance(a, list)
+    return a, f"{len(a)}" == "2"
+
+
+SCALARS = [(25,), (15,), (12,), (7,), (3,), (2,), (1,), (0,), (-5,)]
+CASES = [
+    *[
+        (f, SCALARS)
+        for f in (
+            absolute,
+            ladder,
+            early_returns,
+            while_break_continue,
+            endless,
+            over_python_range,
+            unrolled,
+            loop_of_branches,
+            mixed_logic,
+            ternaries,
+            structures,
+            comprehensions,
+            closures,
+            factorial,
+            decorated,
+            calls_of_many_kinds,
+            guarded,
+            walrus,
+            items_and_deletion,
+        )
+    ],
+    (return_in_loop, [(1,), (5,), (0,)]),
+    (unset_before_loop, [(3,), (1,)]),
+    (over_rows, [([1, 3, 4, 7, 9],), ([1, 2],), ([7],)]),
+    (over_matrix, [([[1, 2, -1, 4], [5, -6, 7, 8]],)]),
+    (return_in_nested_loops, [([[1, -2], [-3, 4]],), ([[1, 2], [3, 4]],)]),
+    (over_range, [(5, 0, -2), (1, 8, 3), (3, 3, 1)]),
+    (logic, [(2, 3), (20, 3), (0, 0), (7, 7)]),
+]
+
+
+def plain(x):
+    if isinstance(x, dict):
+        return {k: plain(v) for k, v in x.items()}
+    if isinstance(x, (list, tuple)):
+        return [plain(v) for v in x]
+    return x.numpy().tolist() if hasattr(x, "numpy") else x
+
+
+@pytest.mark.parametrize(("function", "inputs"), CASES, ids=[f.__name__ for f, _ in CASES])
+def test_as_python_runs_it(function, inputs):
+    traced = tf.function(function)
+    for args in inputs:
+        tensors = [tf.constant(a) for a in args]
+        assert plain(traced(*tensors)) == plain(function(*tensors)), args
+    assert traced.experimental_get_tracing_count() == len({np.shape(a[0]) for a in inputs})
+
+
+@pytest.mark.parametrize("function", [over_rows, over_matrix])
+def test_unknown_shapes(function):
+    value = [1, 3, 4] if function is over_rows else [[1, 2], [3, -1]]
+    spec = tf.TensorSpec([None] * np.ndim(value), tf.int32)
+    traced = tf.function(function, input_signature=[spec])
+    assert plain(traced(tf.constant(value))) == plain(function(tf.constant(value)))
+
+
+def test_no_turn():
+    @tf.function
+    def f(n):
+        total = 0
+        for i in tf.range(n):
+            total += i
+        return total, i
+
+    assert plain(f(tf.constant(0))) == [0, 0]
+
+
+class Scaler:
+    rate = 3
+
+    def __init__(self):
+        self.count = tf.Variable(0)
+
+    def step(self, x):
+        while x < 0:
+            x += self.rate
+        return x
+
+    @tf.function
+    def traced(self, x):
+        if x > 0:
+            self.count.assign_add(1)
+            self.last = x * self.rate
+        else:
+            self.last = self.step(x)
+        return self.last
+
+    def __call__(self, x):
+        return x if x > 0 else -x
+
+
+class Doubler(Scaler):
+    def step(self, x):
+        if x > 5:
+            return super().step(x) * 2
+        return super(Doubler, self).step(x) * 2  # noqa: UP008
+
+
+def test_methods():
+    s, d = Scaler(), Doubler()
+    assert plain(s.traced(tf.constant(2))) == 6
+    assert plain(s.traced(tf.constant(-7))) == 2
+    assert plain(s.count) == 1
+    assert plain(d.traced(tf.constant(-7))) == 4
+    assert plain(tf.function(s)(tf.constant(-9))) == 9
+    assert plain(tf.function(d.step)(tf.constant(8))) == 16
+    assert plain(tf.function(lambda x: s(x))(tf.constant(-9))) == 9
+
+
+_state = 1
+
+
+def test_globals_and_attributes():
+    class Box:
+        pass
+
+    box = Box()
+
+    @tf.function
+    def f(x):
+        global _state
+        _state = 7
+        box.a = x
+        if x > 0:
+            box.a = x * 2
+        for i in tf.range(3):
+            box.a += i
+        return box.a + _state
+
+    assert plain(f(tf.constant(2))) == 14
+    assert plain(f(tf.constant(-2))) == 8
+    assert _state == 7
+
+
+def test_effects_happen_where_they_are_due():
+    v = tf.Variable(0)
+
+    @tf.function
+    def f(x):
+        if x > 0:
+            v.assign_add(x)
+        for i in tf.range(x):
+            v.assign_add(i)
+        while v > 100:
+            v.assign(0)
+
+    f(tf.constant(3))
+    assert plain(v) == 6
+    f(tf.constant(-1))
+    assert plain(v) == 6
+
+
+def test_variable_as_condition():
+    v = tf.Variable(True)
+
+    @tf.function
+    def f(x):
+        if v:
+            return x
+        return -x
+
+    assert plain(f(tf.constant(3))) == 3
+    v.assign(False)
+    assert plain(f(tf.constant(3))) == -3
+
+
+def test_gradients():
+    @tf.function
+    def power(x):
+        y = x
+        for i in tf.range(3):
+            if i > 0:
+                y = y * x
+        return y
+
+    @tf.function
+    def squares(x):
+        total = 0.0
+        for v in x:
+            total += v * v
+        return total
+
+    for f, x, want in ((power, 2.0, 12.0), (squares, [1.0, 2.0, 3.0], [2.0, 4.0, 6.0])):
+        x = tf.constant(x)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = f(x)
+        assert plain(tf.convert_to_tensor(tape.gradient(y, x))) == want
+
+
+def test_datasets_and_iterators():
+    data = tf.data.Dataset.range(5)
+    source = iter(tf.data.Dataset.range(7))
+
+    @tf.function
+    def until(n):
+        total = tf.constant(0, tf.int64)
+        for x in data:
+            if x > n:
+                break
+            total += x
+        for a, b in data.map(lambda v: (v, v * 2)):
+            total += a * b
+        return total
+
+    @tf.function
+    def pair():
+        return next(source) + next(source)
+
+    assert plain(until(tf.constant(2, tf.int64))) == 63
+    assert plain(until(tf.constant(9, tf.int64))) == 70
+    assert [plain(pair()), plain(pair())] == [1, 5]
+
+
+def test_callbacks_of_map_fn():
+    def g(v):
+        if v > 1:
+            return v * 2
+        return v
+
+    assert plain(tf.function(lambda x: tf.map_fn(g, x))(tf.constant([1, 2, 3]))) == [1, 4, 6]
+
+
+def test_loop_options():
+    @tf.function
+    def grow(n):
+        v = tf.constant([0])
+        for i in tf.range(n):
+            tf.autograph.experimental.set_loop_options(shape_invariants=[(v, tf.TensorShape([None]))])
+            v = tf.concat([v, [i]], 0)
+        return v
+
+    @tf.function
+    def two_turns(n):
+        v = 0
+        for i in tf.range(n):
+            tf.autograph.experimental.set_loop_options(maximum_iterations=2)
+            v += i
+        return v
+
+    assert plain(grow(tf.constant(3))) == [0, 0, 1, 2]
+    assert plain(two_turns(tf.constant(30))) == 1
+
+
+def test_features(capsys):
+    @tf.function(experimental_autograph_options=(Feature.EQUALITY_OPERATORS, Feature.BUILTIN_FUNCTIONS))
+    def f(x):
+        print("value", x, 3)
+        return x == 3, len(x), abs(x), max(x), min(2, x[0])
+
+    x = tf.constant([-3, 4])
+    assert plain(f(x)) == [[False, False], 2, [3, 4], 4, -3]
+    assert capsys.readouterr().out == "value [-3  4] 3\n"
+    f(x)
+    assert capsys.readouterr().out == "value [-3  4] 3\n"
+
+
+def test_print_shows_while_tracing(capsys):
+    @tf.function
+    def f(x):
+        print("tracing", x.shape)
+        return x
+
+    f(tf.constant(1))
+    f(tf.constant(2))
+    assert capsys.readouterr().out == "tracing ()\n"
+
+
+def test_assert():
+    @tf.function
+    def f(x):
+        assert x > 4, f"too small: {x.dtype.name}"
+        return x
+
+    assert plain(f(tf.constant(5))) == 5
+    with pytest.raises(tf.errors.InvalidArgumentError, match="too small: int32"):
+        f(tf.constant(3))
+    assert plain(f(tf.constant(6))) == 6
+
+
+def line_of(function, text):
+    """file:line of the only line of a function that holds the text."""
+    function = getattr(function, "python_function", function)
+    lines, first = inspect.getsourcelines(function)
+    (at,) = [i for i, line in enumerate(lines) if text in line]
+    return f"{__file__}:{first + at}"
+
+
+def failure(function, *args):
+    with pytest.raises(Exception) as e:  # noqa: PT011
+        tf.function(function)(*[tf.constant(a) for a in args])
+    return e.value
+
+
+def test_note_3_branches_must_agree():
+    def f(x):
+        if x > 0:
+            return x  # the first one
+        return tf.cast(x, tf.float32)  # the other one
+
+    e = failure(f, 1)
+    assert type(e) is TypeError
+    text = str(e)
+    assert text.startswith("in user code:")
+    assert "'retval_' has dtype int32 in the main branch, but dtype float32 in the else branch" in text
+    assert f"main branch ({line_of(f, 'the first one')}): int32 ()" in text
+    assert f"else branch ({line_of(f, 'the other one')}): float32 ()" in text
+    assert "tf.cast(value, tf.float32) in the main branch" in text
+
+
+def assigned(x):
+    if x > 0:
+        y = 1.0
+    else:
+        y = 1  # an int
+    return y
+
+
+def one_branch_only(x):
+    if x > 0:
+        y = x
+    return y  # may be unset
+
+
+def no_return(x):
+    if x > 0:
+        return x
+
+
+def none_in_else(x):
+    if x > 0:
+        return x
+    else:
+        return None
+
+
+def one_and_two(x):
+    if x > 0:
+        return x, x
+    else:
+        return [x]
+
+
+def ternary(x):
+    return x if x > 0 else 1.0
+
+
+def changing_dtype(x):
+    y = 1
+    while x > 0:
+        y = tf.cast(y, tf.float32)
+        x -= 1
+    return y
+
+
+def changing_shape(x):
+    y = tf.zeros([1])
+    while x > 0:
+        y = tf.concat([y, y], 0)
+        x -= 1
+    return y
+
+
+def changing_structure(x):
+    y = (x,)
+    while x > 0:
+        y = (x, x)
+        x -= 1
+    return y
+
+
+def used_before_set(x):
+    while x > 0:
+        y = y + x  # noqa: F821
+        x -= 1
+    return y
+
+
+def loop_without_return(x):
+    while x > 0:
+        if x == 2:
+            return x
+        x -= 1
+
+
+def python_loop(x):
+    for i in range(3):
+        if x > i:
+            break
+        x += 1
+    return x
+
+
+def python_while(x):
+    i = 0
+    while i < 3:
+        if x > i:
+            break
+        i += 1
+    return i
+
+
+def number_as_condition(x):
+    if x:
+        return x
+    else:
+        return x + 1
+
+
+def scalar_rows(x):
+    for i in x:
+        x += i
+    return x
+
+
+def object_in_loop(x):
+    thing = object()
+    while x > 0:
+        thing = object()
+        x -= 1
+    return x, thing is None
+
+
+def unset(x):
+    if False:
+        z = 1
+    return z
+
+
+def deep_failure(x):
+    return [deeper(v) for v in [x]]
+
+
+def deeper(x):
+    raise RuntimeError(f"deep {x.dtype.name}")
+
+
+def missing_key(x):
+    return {}["k"]
+
+
+def bad_shapes(x):
+    return tf.matmul(tf.ones([2, 3]), tf.ones([2, 3]))
+
+
+ERRORS = [
+    (
+        assigned,
+        TypeError,
+        "'y' has dtype float32 in the main branch, but dtype int32 in the else branch",
+        "an int",
+    ),
+    (one_branch_only, ValueError, "'y' must also be initialized in the else branch", "if x > 0"),
+    (no_return, ValueError, "the else branch must also have a return statement", "if x > 0"),
+    (none_in_else, ValueError, "'retval_' is None at the end of the else branch", "return None"),
+    (
+        one_and_two,
+        TypeError,
+        "'retval_' must have the same nested structure in the main and else branches",
+        "[x]",
+    ),
+    (
+        ternary,
+        TypeError,
+        "'x > 0' has dtype int32 in the main branch, but dtype float32 in the else",
+        "if x > 0",
+    ),
+    (
+        changing_dtype,
+        TypeError,
+        "'y' has dtype int32 before the loop, but dtype float32 after one",
+        "tf.cast",
+    ),
+    (changing_shape, ValueError, "'y' has shape (1,) before the loop, but shape (2,) after one", "concat"),
+    (
+        changing_structure,
+        TypeError,
+        "'y' does not have the same nested structure after one iteration",
+        "(x, x)",
+    ),
+    (used_before_set, ValueError, "'y' must be defined before the loop", "y = y + x"),
+    (loop_without_return, NotImplementedError, "a return statement cannot be placed inside this", "return x"),
+    (
+        python_loop,
+        NotImplementedError,
+        "break and return statements which depend on a TF condition",
+        "range(3)",
+    ),
+    (python_while, NotImplementedError, "The condition of while loop started as non-Tensor", "while i < 3"),
+    (
+        number_as_condition,
+        ValueError,
+        "condition of if statement expected to be `tf.bool` scalar, got",
+        "if x:",
+    ),
+    (scalar_rows, ValueError, "len requires a non-scalar tensor, got one of shape", "for i in x"),
+    (object_in_loop, TypeError, "'thing' is a object", "while x > 0"),
+    (unset, UnboundLocalError, "'z' is used before assignment", "return z"),
+    (deep_failure, RuntimeError, "deep int32", "for v in"),
+    (missing_key, KeyError, "KeyError: 'k'", "['k']".replace("'", '"')),
+    (bad_shapes, ValueError, "MatMul", "tf.matmul"),
+]
+
+
+@pytest.mark.parametrize(
+    ("function", "error", "phrase", "place"), ERRORS, ids=[e[0].__name__ for e in ERRORS]
+)
+def test_errors_name_the_users_lines(function, error, phrase, place):
+    e = failure(function, 1)
+    assert type(e).__name__ == error.__name__
+    assert isinstance(e, error)
+    text = str(e)
+    assert text.startswith("in user code:\n")
+    assert phrase in text
+    where = line_of(function, place)
+    assert where in text or 'File "{}", line {}'.format(*where.rsplit(":", 1)) in text
+    assert "__autograph_generated_file" not in text
+    assert plain(tf.function(absolute)(tf.constant(-4))) == 4
+
+
+def test_a_failing_function_shows_every_users_frame():
+    text = str(failure(deep_failure, 1))
+    for f, line in ((deep_failure, "for v in"), (deeper, "raise")):
+        where = line_of(f, line).rsplit(":", 1)
+        assert 'File "{}", line {}, in {}'.format(*where, f.__name__) in text
+    assert "site-packages" not in text
+
+
+def test_user_exceptions():
+    class Plain(Exception):
+        pass
+
+    class Special(Exception):
+        def __init__(self, a, b):
+            super().__init__(a, b)
+
+    def plain_one(x):
+        raise Plain("bad")
+
+    def special_one(x):
+        raise Special(1, 2)
+
+    assert type(failure(plain_one, 1)) is Plain
+    e = failure(special_one, 1)
+    assert type(e).__name__ == "StagingError"
+    assert "Special: (1, 2)" in str(e)
+
+
+def test_a_loop_that_must_turn():
+    @tf.function
+    def f(x):
+        while x > 0:
+            y = x
+            x -= 1
+        return y
+
+    assert plain(f(tf.constant(3))) == 1
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match="loop must iterate at least once to initialize y"
+    ):
+        f(tf.constant(0))
+
+
+def test_not_converted():
+    @tf.autograph.experimental.do_not_convert
+    def left_alone(x):
+        return deeper_choice(x)
+
+    def deeper_choice(x):
+        if x > 0:
+            return x
+        return -x
+
+    for f in (tf.function(lambda x: left_alone(x)), tf.function(deeper_choice, autograph=False)):
+        with pytest.raises(TypeError, match="Using a symbolic `tf.Tensor` as a Python `bool` is not allowed"):
+            f(tf.constant(1))
+
+
+def test_eager_code_stays_python():
+    seen = []
+
+    def inside(x):
+        if x > 1:
+            seen.append(int(x))
+        return x
+
+    @tf.function
+    def f(x):
+        return tf.py_function(inside, [x], tf.int32)
+
+    assert plain(f(tf.constant(2))) == 2
+    assert seen == [2]
+
+
+def test_without_source(caplog):
+    scope = {"tf": tf}
+    exec("def f(x):\n  if x > 0:\n    return x\n  return -x", scope)
+    with pytest.raises(TypeError, match="as a Python `bool` is not allowed"):
+        tf.function(scope["f"])(tf.constant(1))
+    assert not caplog.records
+    exec(compile("def g(x):\n  return x + 1", "<stdin>", "exec"), scope)
+    g = tf.function(scope["g"])
+    assert plain(g(tf.constant(1))) == 2
+    assert plain(g(tf.constant(1.5))) == 2.5
+    warnings = [r.getMessage() for r in caplog.records]
+    assert len(warnings) == 1
+    assert warnings[0].startswith("AutoGraph could not transform <function g at ")
+    assert "and will run it as-is" in warnings[0]
+
+
+def test_to_graph_and_to_code():
+    converted = tf.autograph.to_graph(early_returns)
+    assert plain(converted(tf.constant(15))) == plain(early_returns(tf.constant(15)))
+    code = tf.autograph.to_code(absolute)
+    assert code.startswith("def tf__absolute(x):")
+    assert "ag__.if_stmt" in code
+    with pytest.raises(ValueError, match="doesn't expose a __code__ object"):
+        tf.autograph.to_graph(abs)
+    assert sorted(n.name for n in Feature) == sorted(
+        "ALL ASSERT_STATEMENTS AUTO_CONTROL_DEPS BUILTIN_FUNCTIONS EQUALITY_OPERATORS LISTS NAME_SCOPES".split()
+    )
+
+
+def test_nodes_know_the_users_lines():
+    @tf.function
+    def f(x):
+        if x > 0:  # choose
+            return x * 2
+        return tf.sqrt(x)
+
+    graph = f.get_concrete_function(tf.constant(1.0)).graph
+    lines = {op.type: op.traceback[-1] for op in graph.get_operations()}
+    assert lines["Greater"] == lines["StatelessIf"] == line_of(f, "# choose")
+    assert not any("__autograph_generated_file" in where for where in lines.values())
+
+
+def test_malt_is_imported_when_a_function_is_traced():
+    program = (
+        "import sys, floe as tf; f = tf.function(lambda x: x + 1); g = tf.autograph.experimental.do_not_convert(abs); "
+        "assert 'malt' not in sys.modules; f(tf.constant(1)); assert 'malt' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_messages_hold_no_addresses_of_ours():
+    assert not re.search(r"site-packages|floe/autograph", str(failure(changing_shape, 1)))

@@ -189,5 +189,32 @@ TEST(HostileValues, ScatterIndices) {
   }
 }
 
+// The result's shape is known without the axis, which is looked at all the same.
+TEST(HostileFedValues, AnAxisOutOfRange) {
+  GraphMaker g;
+  g.placeholder("x", kFloat, {3});
+  g.placeholder("axis", kInt, {1});
+  g.node("y", "Sum", {"x", "axis"}, {{"T", kFloat}, {"Tidx", kInt}});
+  EXPECT_FLOATS(run(g, {floats({1, 2, 3}), Tensor::vec<int32_t>({-1})}), 6);
+  for (int axis : {-2, 1, INT32_MAX, INT32_MIN})
+    EXPECT_REFUSED(run(g, {floats({1, 2, 3}), Tensor::vec<int32_t>({axis})}), kInvalidArgument, "Sum 'y'",
+                   "Invalid reduction dimension (" + std::to_string(axis));
+}
+
+TEST(HostileFedValues, ShapesOtherThanABranchPromises) {
+  GraphMaker g;
+  g.placeholder("p", DType::kBool, {});
+  g.placeholder("x");
+  for (const char* name : {"f", "g"})
+    g.function(name, "same:output:0", [](NodeMaker& f) { f.plain("same", "Identity", {"a"}); });
+  Message& branch = g.branch("b", "p", "x", "f", "g");
+  attr_to_proto(std::vector<Shape>{{2}}, branch.map_message("attr", "output_shapes"));
+  g.constant("c", floats({1, 2}));
+  g.plain("y", "AddV2", {"b", "c"});
+  EXPECT_FLOATS(run(g, {Tensor::scalar(true), floats({1, 2})}), 2, 4);
+  Outcome o = run(g, {Tensor::scalar(true), floats(std::vector<float>(1000, 1))});
+  EXPECT_TRUE(o.failed) << o.str();
+}
+
 }  // namespace
 }  // namespace floe::hostile

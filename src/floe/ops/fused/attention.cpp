@@ -8,12 +8,28 @@
 namespace floe {
 namespace {
 
+// A mask spreads over all but the last of the scores' dimensions.
+void check_mask(InferContext& c, const Shape& scores) {
+  const Shape& mask = c.shape(3);
+  if (!mask.has_rank()) return;
+  bool fits = mask.rank() >= 1 && mask.rank() <= 4;
+  for (int i = 1; fits && i <= mask.rank(); ++i) {
+    const int64_t have = mask.dim(-i), want = scores.dim(-i);
+    fits = have < 0 || want < 0 || have == want || (have == 1 && i > 1);
+  }
+  if (!fits) c.fail(cat("a mask of ", mask.str(), " does not fit scores of ", scores.str()));
+}
+
 FLOE_OP("_FloeAttention", op) {
   op.in("query:T, key:T, value:T, mask:num_masks*T")
       .out("y:T")
       .attrs("T:{float}; num_masks:int>=0=0; scale:float=1.0");
   op.infer([](InferContext& c) {
-    Shape q = c.with_rank(0, 4), v = c.with_rank(2, 4);
+    Shape q = c.with_rank(0, 4), k = c.with_rank(1, 4), v = c.with_rank(2, 4);
+    if (!k.is_compatible_with({q[0], -1, q[2], q[3]}) || !v.is_compatible_with({q[0], k[1], q[2], -1}))
+      c.fail(cat("query, key and value do not fit: ", q.str(), ", ", k.str(), " and ", v.str()));
+    if (c.num_inputs() > 4) c.fail(cat("takes one mask at most, found ", c.num_inputs() - 3));
+    if (c.num_inputs() == 4) check_mask(c, {q[0], q[2], q[1], k[1]});
     c.set_output(0, Shape{q[0], q[1], q[2], v[3]});
   });
   op.kernel([](const KernelInit& k) -> KernelFn {

@@ -1,4 +1,7 @@
 // Convolution and matrix product with bias, residual and activation, as the planner's fusion writes them.
+#include <algorithm>
+
+#include "floe/base/text.h"
 #include "floe/op/activation.h"
 #include "floe/op/conv_geometry.h"
 #include "floe/op/infer.h"
@@ -9,6 +12,32 @@ namespace {
 
 constexpr const char* kEpilogue =
     "bias:bool=false; residual:bool=false; activation:string=''; alpha:float=0.2";
+
+// What follows the product, whose shape is output 0's, channels last.
+void check_epilogue(InferContext& c) {
+  const Shape& out = c.output_shape(0);
+  int at = 2;
+  const int args = int(c.attr<bool>("bias")) + int(c.attr<bool>("residual"));
+  if (c.num_inputs() != at + args)
+    c.fail(cat("bias and residual stand for ", args, " extra inputs, the node has ", c.num_inputs() - at));
+  const auto names = activation_names();
+  if (std::find(names.begin(), names.end(), c.attr<std::string>("activation")) == names.end())
+    c.fail(cat("there is no activation '", c.attr<std::string>("activation"), "'"));
+  if (c.attr<bool>("bias")) {
+    Shape bias = c.with_rank(at++, 1);
+    if (out.has_rank() && !bias.is_compatible_with({out.dim(-1)}))
+      c.fail(cat("the bias has shape ", bias.str(), ", the result ", out.str()));
+  }
+  if (c.attr<bool>("residual") && !c.shape(at).is_compatible_with(out))
+    c.fail(cat("what is added has shape ", c.shape(at).str(), ", the result ", out.str()));
+}
+
+template <void (*kInfer)(InferContext&)>
+void infer_fused_conv(InferContext& c) {
+  if (c.attr<std::string>("data_format") != "NHWC") c.fail("data_format must be NHWC");
+  kInfer(c);
+  check_epilogue(c);
+}
 
 // result -> activation(result + bias + residual), by plain op calls. Extra inputs start at 2.
 Tensor finish(KernelContext& c, Tensor y, bool bias, bool residual, const std::string& activation,
@@ -64,7 +93,9 @@ void conv_samples(Samples& s, const Shape& filter, int64_t out_channels) {
 
 FLOE_OP("_FloeConv2D", op) {
   declare_conv(op);
-  op.infer(infer_conv2d).kernel([](const KernelInit& k) { return composed_conv(k, "Conv2D"); });
+  op.infer(infer_fused_conv<infer_conv2d>).kernel([](const KernelInit& k) {
+    return composed_conv(k, "Conv2D");
+  });
   op.samples([](Samples& s) {
     conv_samples(s, {3, 3, 5, 7}, 7);
     conv_samples(s, {1, 1, 5, 16}, 16);
@@ -73,7 +104,7 @@ FLOE_OP("_FloeConv2D", op) {
 
 FLOE_OP("_FloeDepthwiseConv2D", op) {
   declare_conv(op);
-  op.infer(infer_depthwise_conv2d).kernel([](const KernelInit& k) {
+  op.infer(infer_fused_conv<infer_depthwise_conv2d>).kernel([](const KernelInit& k) {
     return composed_conv(k, "DepthwiseConv2dNative");
   });
   op.samples([](Samples& s) { conv_samples(s, {3, 3, 5, 1}, 5); });
@@ -88,8 +119,9 @@ FLOE_OP("_FloeMatMul", op) {
   // `a` may have leading dimensions of its own: they are rows.
   op.infer([](InferContext& c) {
     bool tb = c.attr<bool>("transpose_b");
-    Shape a = c.shape(0), b = c.with_rank(1, 2);
-    if (!a.has_rank()) return;
+    Shape a = c.attr<bool>("transpose_a") ? c.with_rank(0, 2) : c.with_rank_at_least(0, 2);
+    Shape b = c.with_rank(1, 2);
+    if (!a.has_rank()) return check_epilogue(c);
     Shape out = a;
     if (c.attr<bool>("transpose_a")) {
       out = Shape{a[1], a[0]};
@@ -100,6 +132,7 @@ FLOE_OP("_FloeMatMul", op) {
       c.fail("Matrix size-incompatible: In[0]: " + a.str() + ", In[1]: " + b.str());
     out.set_dim(-1, b[tb ? 0 : 1]);
     c.set_output(0, out);
+    check_epilogue(c);
   });
   op.kernel([](const KernelInit& k) -> KernelFn {
     KernelFn plain = composed(k, "MatMul",

@@ -1,4 +1,6 @@
 // A chain of elementwise ops in one step, as the planner's fusion writes it.
+#include <algorithm>
+
 #include "floe/base/text.h"
 #include "floe/op/elementwise_code.h"
 #include "floe/op/infer.h"
@@ -7,8 +9,29 @@
 namespace floe {
 namespace {
 
+// Instructions read what is there and write every output.
+void check_code(const InferContext& c) {
+  ElementwiseCode code = ElementwiseCode::from_attr(c.attr<std::vector<int64_t>>("code"));
+  const int in = c.num_inputs(), out = c.num_outputs();
+  if (code.temporaries < 0 || code.temporaries > 255) c.fail("an elementwise program is damaged");
+  std::vector<char> written(size_t(in + out + code.temporaries), 0);
+  std::fill_n(written.begin(), in, 1);
+  for (const auto& i : code.instructions) {
+    for (int k = 0; k < i.operands; ++k)
+      if (i.args[size_t(k)] < 0 || i.args[size_t(k)] >= int(written.size()) ||
+          !written[size_t(i.args[size_t(k)])])
+        c.fail(cat("an elementwise program reads slot ", i.args[size_t(k)], ", where nothing is"));
+    if (i.dst < in || i.dst >= int(written.size()))
+      c.fail(cat("an elementwise program writes to slot ", i.dst, " of ", written.size()));
+    written[size_t(i.dst)] = 1;
+  }
+  for (int i = in; i < in + out; ++i)
+    if (!written[size_t(i)]) c.fail(cat("an elementwise program does not write output ", i - in));
+}
+
 // The shape all inputs broadcast to; `outputs` outputs have it.
 void infer_elementwise(InferContext& c) {
+  check_code(c);
   Shape s = c.shape(0);
   for (int i = 1; i < c.num_inputs(); ++i) s = broadcast_shapes(s, c.shape(i));
   for (int i = 0; i < c.num_outputs(); ++i) c.set_output(i, s);

@@ -1,4 +1,5 @@
 // Layer normalization over the last dimension, as the planner's fusion writes it.
+#include "floe/base/text.h"
 #include "floe/op/infer.h"
 #include "floe/op/kernel.h"
 #include "floe/op/samples.h"
@@ -8,7 +9,14 @@ namespace {
 
 FLOE_OP("_FloeLayerNorm", op) {
   op.in("x:T, gamma:T, beta:T").out("y:T").attrs("T:{float}; epsilon:float=0.001");
-  op.infer([](InferContext& c) { c.set_output(0, c.shape(0)); });
+  op.infer([](InferContext& c) {
+    Shape x = c.with_rank_at_least(0, 1);
+    for (int i : {1, 2})
+      if (Shape s = c.with_rank(i, 1); x.has_rank() && !s.is_compatible_with({x.dim(-1)}))
+        c.fail(cat("gamma and beta must have as many elements as the last dimension of ", x.str(), ", found ",
+                   s.str()));
+    c.set_output(0, x);
+  });
   op.kernel([](const KernelInit& k) -> KernelFn {
     float epsilon = k.attr<float>("epsilon");
     return [epsilon](KernelContext& c) {

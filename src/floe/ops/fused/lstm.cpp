@@ -29,6 +29,16 @@ FLOE_OP("_FloeLSTM", op) {
     int64_t units = r[0];
     if (k[1] >= 0 && units >= 0 && k[1] != 4 * units)
       c.fail(cat("the kernel has ", k[1], " columns, expected ", 4 * units));
+    if (!r.is_compatible_with({-1, 4 * units}) && units >= 0)
+      c.fail(cat("the recurrent kernel has ", r[1], " columns, expected ", 4 * units));
+    int64_t biases = c.shape(3).num_elements();
+    if (biases >= 0 && units >= 0 && biases != 4 * units)
+      c.fail(cat("there are ", biases, " biases, expected ", 4 * units));
+    for (int i : {4, 5})
+      if (!c.with_rank(i, 2).is_compatible_with({x[1], units}))
+        c.fail(cat("a state has shape ", c.shape(i).str(), ", expected ", Shape{x[1], units}.str()));
+    for (int64_t gate : c.attr<std::vector<int64_t>>("gates"))
+      if (gate < 0 || gate > 3) c.fail(cat("gates are counted from 0 to 3, got ", gate));
     c.set_output(0, Shape{x[0], x[1], units});
     c.set_output(1, Shape{x[1], units});
     c.set_output(2, Shape{x[1], units});

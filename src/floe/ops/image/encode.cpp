@@ -20,7 +20,10 @@ void encode_one_jpeg(KernelContext& c, const JpegWriteOptions& o) {
   const Tensor& t = c.input(0);
   std::string out;
   if (!encode_jpeg(t.data<uint8_t>(), t.dim(0), t.dim(1), int(t.dim(2)), o, out))
-    c.fail(Code::kInternal, "JPEG encoding failed");
+    c.fail(
+        cat("JPEG encoding failed: height and width must be from 1 to 65500, and xmp_metadata at most 65000 "
+            "bytes, got ",
+            t.shape().str(), " and ", o.xmp.size()));
   *c.out<std::string>(0) = std::move(out);
 }
 
@@ -111,7 +114,8 @@ FLOE_OP("EncodePng", op) {
       for (int64_t i = 0; i < n; ++i) {
         std::string& out = c.out<std::string>(0)[i];
         if (!encode_png(p + i * h * w * channels * (bits / 8), h, w, int(channels), bits, level, out))
-          c.fail(Code::kInternal, cat("PNG encoding failed at the following flattened batch indices: ", i));
+          c.fail(cat("PNG encoding failed at the following flattened batch indices: ", i,
+                     ". Height and width must be from 1 to 1000000, got ", t.shape().str()));
       }
     };
   });

@@ -12,6 +12,9 @@ Shape check_tridiagonal_rhs(const InferContext& c, int i, const Shape& diagonals
         cat("The number of rows of rhs must be the length of the diagonals. Dimensions must be equal, but "
             "are ",
             rhs.dim(-2), " and ", diagonals.dim(-1)));
+  if (rhs.has_rank() && diagonals.has_rank() && !batch_of(rhs).is_compatible_with(batch_of(diagonals)))
+    c.fail(cat("All input tensors must have the same outer dimensions, but are ", batch_of(rhs).str(),
+               " and ", batch_of(diagonals).str()));
   return rhs;
 }
 
@@ -156,6 +159,8 @@ FLOE_OP("TridiagonalMatMul", op) {
       Shape d = infer_matrices(c, i);
       if (d.has_rank() && d.dim(-2) >= 0 && d.dim(-2) != 1)
         c.fail(cat("Dimension must be 1 but is ", d.dim(-2), " for a diagonal"));
+      if (!d.is_compatible_with(c.shape(1)))
+        c.fail(cat("All diagonals must have one shape, but are ", d.str(), " and ", c.shape(1).str()));
     }
     c.set_output(0, check_tridiagonal_rhs(c, 3, c.shape(1)));
   });

@@ -36,8 +36,7 @@ std::map<int64_t, std::vector<T>> sequences(KernelContext& c, int at, const Shap
     int64_t place = 0;
     for (int d = 0; d + 1 < rank; ++d) {
       if (index[d] < 0 || index[d] >= groups[d])
-        c.fail(Code::kInternal,
-               cat("Got an inner product ", index[d],
+        c.fail(cat("Got an inner product ", index[d],
                    " which would require writing to outside of the buffer for the output tensor "
                    "(max elements ",
                    groups.num_elements(), "): indices[", i, "] = ", index_text(index, rank),

@@ -240,6 +240,9 @@ std::vector<std::string> keys_at(KernelContext& c, int i, size_t count, const ch
 // Shapes of the outputs, in the order sparse, dense, ragged.
 void infer_parsed(InferContext& c, int64_t sparse, size_t ragged, const Shape& serialized) {
   int at = 0;
+  const size_t types = c.attr<std::vector<DType>>("sparse_types").size();
+  if (sparse < 0 || uint64_t(sparse) != types)
+    c.fail(cat("there are ", sparse, " sparse features and ", types, " sparse_types"));
   int64_t columns = serialized.has_rank() ? serialized.rank() + 1 : -1;
   for (int64_t i = 0; i < sparse; ++i) c.set_output(at++, {-1, columns});
   for (int64_t i = 0; i < sparse; ++i) c.set_output(at++, {-1});

@@ -156,6 +156,8 @@ Tensor RecordedGraph::capture(const Tensor& outer, std::string_view name) {
   Shape shape = outer.is_symbolic() ? symbol_of(outer).graph->symbol(symbol_of(outer).endpoint).shape()
                                     : outer.shape();
   AttrMap attrs{{"dtype", outer.dtype()}, {"shape", shape}};
+  if (outer.dtype() == DType::kResource && outer.shape().rank() == 0)
+    if (Shape known = variable_shape(outer); known.has_rank()) attrs.set("_variable_shape", known);
   Node* n = graph_->add(get_op("Placeholder"), unique_name(base), {}, std::move(attrs));
   n->output_shapes = {shape};
   put_capture(outer, n->output());

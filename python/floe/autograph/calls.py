@@ -3,6 +3,7 @@
 import functools
 import inspect
 import logging
+import os
 import weakref
 
 from malt.operators import py_builtins
@@ -103,6 +104,8 @@ def converted_call(f, args, kwargs, caller_fn_scope=None, options=None):
     try:
         converted = convert(target, options)
     except Exception as e:
+        if int(os.environ.get("AUTOGRAPH_STRICT_CONVERSION", "0")) > 0:
+            raise
         _warn(f, e)
         _remember(f, options)
         return _plain(f, args, kwargs)

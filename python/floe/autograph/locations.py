@@ -63,7 +63,8 @@ def of_code(function):
 def of_expression(function):
     """file:line of a rewritten expression (a lambda), or "" for a block of statements."""
     code = function.__code__
-    return text(code.co_filename, code.co_firstlineno) if code.co_name == "<lambda>" else ""
+    expression = code.co_name == "<lambda>" and is_generated(code.co_filename)
+    return text(code.co_filename, code.co_firstlineno) if expression else ""
 
 
 def of_assignment(function, name):

@@ -184,14 +184,24 @@ def sorted_(iterable, *, key=None, reverse=False):
     return raw_ops.GatherV2(params=t, indices=order, axis=0)
 
 
+def iter_(source, *sentinel):
+    if not sentinel and _floe.recording() and _is_dataset(source):
+        from .datasets import Source
+
+        return Source(source)
+    return py.iter(source, *sentinel)
+
+
 def next_(iterator, *default):
     from ...api.data_dataset import Iterator
 
-    if not default and _floe.recording() and isinstance(iterator, Iterator):
-        from .datasets import following
+    if not _floe.recording():
+        return py.next(iterator, *default)
+    from .datasets import Source, following
 
-        return following(iterator)
-    return py.next(iterator, *default)
+    if default or not isinstance(iterator, (Iterator, Source)):
+        return py.next(iterator, *default)
+    return following(iterator)
 
 
 OVERLOADS = {
@@ -204,6 +214,7 @@ OVERLOADS = {
     py.max: max_,
     py.range: range_,
     py.enumerate: enumerate_,
+    py.iter: iter_,
     py.zip: zip_,
     py.map: map_,
     py.filter: filter_,

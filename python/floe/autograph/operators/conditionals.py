@@ -6,7 +6,7 @@ from ...graph import FuncGraph
 from ...tensor import SymbolicTensor
 from .. import locations
 from . import values
-from .returns import is_flag, negates, note, noted, pair_up
+from .returns import is_definite, is_flag, negates, note, note_definite, noted, pair_up
 from .stand_ins import stand_in
 from .values import Undefined, UndefinedReturnValue
 
@@ -60,7 +60,7 @@ class _Conditional:
     def record(self):
         graphs, states = zip(*[_record(self.run, b, branch) for b, branch in zip(self.blocks, _BRANCHES)])
         main, orelse, ending = pair_up(self.names, *states, self._no_return)
-        settled = {i: a for i, (n, a, b) in enumerate(zip(self.names, main, orelse)) if _is_settled(n, a, b)}
+        settled = {i: a for i, (a, b) in enumerate(zip(main, orelse)) if _is_settled(a, b)}
         open_ = [i for i in range(len(self.names)) if i not in settled]
         states = [[state[i] for i in open_] for state in (main, orelse)]
         names = [self.names[i] for i in open_]
@@ -69,8 +69,10 @@ class _Conditional:
         final = iter(self._recorded(names, graphs, states))
         result = [settled[i] if i in settled else next(final) for i in range(len(self.names))]
         for i, name in enumerate(self.names):
-            if is_flag(name) and i not in settled:
+            if is_flag(name):
                 note(result[i], ending or noted(main[i]) or noted(orelse[i]))
+                if is_definite(main[i]) and is_definite(orelse[i]):
+                    note_definite(result[i])
         return tuple(result)
 
     def _recorded(self, names, graphs, states):
@@ -87,11 +89,9 @@ class _Conditional:
         return _missing_return(name, branch, block, other)
 
 
-def _is_settled(name, a, b):
-    """Whether a variable stays what it is in Python: nobody returned, or both branches did or did not."""
-    if isinstance(a, UndefinedReturnValue):
-        return isinstance(b, UndefinedReturnValue)
-    return is_flag(name) and isinstance(a, bool) and a is b
+def _is_settled(a, b):
+    """Whether a return value stays open: neither branch returned."""
+    return isinstance(a, UndefinedReturnValue) and isinstance(b, UndefinedReturnValue)
 
 
 def _own(graph, value):

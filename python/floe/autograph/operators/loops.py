@@ -11,9 +11,9 @@ from ...tensor import SymbolicTensor, Tensor, convert_to_tensor
 from ...tensor_shape import TensorShape, as_shape
 from .. import errors
 from ..locations import of_code
-from . import values
+from . import lists, values
 from .builtins import length
-from .returns import fail, is_flag, note
+from .returns import fail, is_definite, is_flag, note
 from .stand_ins import stand_in
 from .values import UndefinedReturnValue
 
@@ -78,12 +78,9 @@ def _graph_loop_for(iter_):
     if nest.is_composite(iter_) and hasattr(iter_, "nrows"):
         return _over_rows
     from ...api.data_dataset import Dataset, Iterator
+    from . import datasets
 
-    if isinstance(iter_, (Dataset, Iterator)):
-        from .datasets import over_elements
-
-        return over_elements
-    return None
+    return datasets.over_elements if isinstance(iter_, (Dataset, Iterator, datasets.Source)) else None
 
 
 def _is_range(t):
@@ -176,15 +173,18 @@ def _over_rows(iter_, extra_test, body, get_state, set_state, symbol_names, opts
 
 def graph_while(test, body, get_state, set_state, symbol_names, opts, user_body=None):
     """A tf.while_loop over the variables that the body changes. `user_body`: where the user's lines are."""
-    _Loop(test, body, get_state, set_state, symbol_names, opts, user_body or body).record()
+    Loop(test, body, get_state, set_state, symbol_names, opts, user_body or body).record()
 
 
-class _Loop:
+class Loop:
+    """One loop while it is recorded."""
+
     def __init__(self, test, body, get_state, set_state, names, opts, user_body):
         self.test, self.body = test, body
         self.get_state, self.set_state = get_state, set_state
         self.names, self.opts, self.user_body = names, opts, user_body
         self._may_return = False
+        self._kinds = ()  # a variable's shapes and shape invariant, once they are known
 
     def record(self):
         before = self.get_state()
@@ -198,11 +198,12 @@ class _Loop:
     def _recorded(self, before):
         invariants = self._invariants(before)
         open_ = [values.is_open(v) for v in before]
-        start = list(before)
+        start = self._tensor_lists(before)
         if any(open_):
             self._fill(start, invariants, open_)
         start = [values.as_tensors(n, v) for n, v in zip(self.names, start)]
         shapes = [self._shapes(n, v, i) for n, v, i in zip(self.names, start, invariants)]
+        self._kinds = list(zip(shapes, invariants))
         turned = any(open_)
         flag = [convert_to_tensor(False)] if turned else []
 
@@ -212,13 +213,12 @@ class _Loop:
 
         def body(*state):
             state = state[len(flag) :]
+            for t, s in zip(state, start):
+                lists.note_type(t, lists.type_of(s))
             self.set_state(state)
             self.body()
             after = tuple(self.get_state())
-            for name, a, b, s, i in zip(self.names, state, after, shapes, invariants):
-                self._check(name, a, b, s, i)
-                if is_flag(name):
-                    self._may_return = b is not True
+            self.check(state, after)
             return (*([convert_to_tensor(True)] if flag else ()), *after)
 
         flat_shapes = [TensorShape([])] * len(flag) + [s for group in shapes for s in group]
@@ -234,7 +234,8 @@ class _Loop:
         if turned:
             self._require_a_turn(final[0], before, open_)
             final = final[1:]
-        for name, value in zip(self.names, final):
+        for name, value, first in zip(self.names, final, start):
+            lists.note_type(value, lists.type_of(first))
             if is_flag(name):
                 note(value, self._ending())
         return final
@@ -264,6 +265,22 @@ class _Loop:
                     f"'{name}' has shape {t.shape} before the loop, which does not conform with the shape invariant {s}."
                 )
         return shapes
+
+    def _tensor_lists(self, before):
+        """The variables, with lists that a turn appends to as lists of the graph."""
+        growing = [i for i, v in enumerate(before) if isinstance(v, lists.GrowingList)]
+        if not growing:
+            return list(before)
+        first, _ = self._first_turn([lists.copied(v) for v in before])
+        self.set_state(before)
+        start = list(before)
+        if first is None:
+            # Python's lists cannot do what the loop does with them (take tensors as indices); those of the graph may.
+            first = [[*v, *v[:1]] if isinstance(v, lists.GrowingList) else v for v in before]
+        for i in growing:
+            if isinstance(first[i], list) and len(first[i]) != len(before[i]):
+                start[i] = lists.in_graph(before[i], (first[i] or before[i])[-1])
+        return start
 
     def _fill(self, start, invariants, open_):
         """Gives variables without a value one of the kind that the first turn leaves."""
@@ -312,6 +329,13 @@ class _Loop:
             )
         finally:
             self.set_state(tuple(start))
+
+    def check(self, before, after):
+        """Raises the error for variables that a turn leaves in another kind than it found them in."""
+        for name, a, b, (s, i) in zip(self.names, before, after, self._kinds):
+            self._check(name, a, b, s, i)
+            if is_flag(name):
+                self._may_return = not is_definite(b)
 
     def _check(self, name, before, after, shapes, invariant):
         try:

@@ -12,6 +12,7 @@ from .. import errors
 from .values import UndefinedReturnValue
 
 _endings = weakref.WeakKeyDictionary()
+_definite = weakref.WeakKeyDictionary()
 _negations = weakref.WeakKeyDictionary()
 
 
@@ -42,6 +43,15 @@ def note(flag, ending):
 
 def noted(flag):
     return _get(_endings, flag)
+
+
+def is_definite(flag):
+    """Whether a flag says that the function has returned, whichever branches were taken."""
+    return flag is True or _get(_definite, flag) is True
+
+
+def note_definite(flag):
+    _put(_definite, flag, True)
 
 
 def note_negation(result, of):

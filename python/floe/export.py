@@ -20,6 +20,9 @@ def export(*names):
 
 _V1 = "compat.v1"
 
+# Set by api/composite_dispatch.py: (name, object) -> what users find under the name.
+wrap = None
+
 
 def _entries():
     from ._index import INDEX
@@ -35,7 +38,8 @@ def resolve(name):
         target = index.get(name[len(_V1) + 1 :])
     if target is not None:
         module, _, attribute = target.partition(":")
-        return getattr(importlib.import_module(module, "floe"), attribute)
+        value = getattr(importlib.import_module(module, "floe"), attribute)
+        return value if wrap is None else wrap(name.removeprefix(_V1 + "."), value)
     if name in _prefixes():
         return namespace(name)
     raise KeyError(name)

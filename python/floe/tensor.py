@@ -429,8 +429,8 @@ def _first_type(value):
 
 
 def is_tensor(x):
-    """True for tensors of any kind."""
-    return isinstance(x, Tensor)
+    """True for tensors of any kind, and for variables."""
+    return isinstance(x, Tensor) or getattr(type(x), "_is_tensor", False)
 
 
 def make_ndarray(tensor):

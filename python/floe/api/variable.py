@@ -91,6 +91,7 @@ class Variable(metaclass=_Meta):
     """
 
     _above_tensors = False
+    _is_tensor = True
 
     def __init__(
         self,

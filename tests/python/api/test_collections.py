@@ -3,11 +3,11 @@
 import importlib
 
 import pytest
-from golden import check, load
+from golden import check, load, recorded
 
 import floe as tf
 
-AREAS = ("tensor_array",)
+AREAS = ("sparse", "tensor_array")
 
 
 def _cases():
@@ -20,3 +20,13 @@ def _cases():
 @pytest.mark.parametrize(("name", "case", "goldens"), list(_cases()))
 def test_as_tensorflow(name, case, goldens):
     check(name, case, tf, goldens, (1e-5, 1e-6))
+
+
+EAGER_ONLY = ("tensor_array-", "error", "gradient", "repr", "session", "spec", "function", "signature")
+
+
+@pytest.mark.parametrize(
+    ("name", "case", "goldens"), [c for c in _cases() if not any(w in c.id for w in EAGER_ONLY)]
+)
+def test_while_recording(name, case, goldens):
+    check(name, recorded(case), tf, goldens, (1e-5, 1e-6))

@@ -1,5 +1,6 @@
 """Gradients: tf.GradientTape, tf.gradients, tf.custom_gradient, ..."""
 
+import contextlib as _contextlib
 import enum
 import functools
 
@@ -352,7 +353,12 @@ def gradients_v2(
     unconnected_gradients=UnconnectedGradients.NONE,
 ):
     """The derivative of the sum of ys by each of xs, as nodes of the graph that is being recorded."""
-    return _gradients(ys, xs, grad_ys, unconnected_gradients, stop_gradients)
+    with (
+        _floe.current_graph().name_scope(name or "gradients")
+        if _floe.recording()
+        else _contextlib.nullcontext()
+    ):
+        return _gradients(ys, xs, grad_ys, unconnected_gradients, stop_gradients)
 
 
 @export("compat.v1.gradients")
@@ -368,7 +374,12 @@ def gradients_v1(
     unconnected_gradients=UnconnectedGradients.NONE,
 ):
     """The derivative of the sum of ys by each of xs, as nodes of the graph that is being recorded."""
-    return _gradients(ys, xs, grad_ys, unconnected_gradients, stop_gradients)
+    with (
+        _floe.current_graph().name_scope(name or "gradients")
+        if _floe.recording()
+        else _contextlib.nullcontext()
+    ):
+        return _gradients(ys, xs, grad_ys, unconnected_gradients, stop_gradients)
 
 
 @export("hessians")

@@ -7,7 +7,7 @@ from golden import check, load, recorded
 
 import floe as tf
 
-AREAS = ("data", "gradients", "image", "io", "nn", "signal", "strings")
+AREAS = ("data", "gradients", "image", "io", "nn", "signal", "strings", "train")
 
 
 def _cases():
@@ -27,6 +27,7 @@ def test_as_tensorflow(name, case, goldens, tolerance):
 EAGER_ONLY = (
     "data-",
     "gradients-",
+    "train-",
     "error",
     "random_",
     "mutable",

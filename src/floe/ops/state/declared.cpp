@@ -10,9 +10,6 @@ namespace {
   "uint16,"                                                                                             \
   "complex128,half,uint32,uint64}; use_locking:bool=false"
 
-void define_update(OpBuilder& op, const char* in, const char* more = "") {
-  op.in(in).attrs(std::string(FLOE_NUMBERS) + more).infer(infer_unknown).stateful();
-}
 void define_ref_update(OpBuilder& op, const char* in, const char* more = "") {
   op.in(in).out("out:Ref(T)").attrs(std::string(FLOE_NUMBERS) + more).infer(infer_unchanged);
 }
@@ -42,32 +39,6 @@ FLOE_OP("ApplyFtrl", op) {
   define_ref_update(op, "var:Ref(T), accum:Ref(T), linear:Ref(T), grad:T, lr:T, l1:T, l2:T, lr_power:T",
                     "; multiply_linear_by_lr:bool=false");
 }
-FLOE_OP("ResourceApplyGradientDescent", op) { define_update(op, "var:resource, alpha:T, delta:T"); }
-FLOE_OP("ResourceApplyMomentum", op) {
-  define_update(op, "var:resource, accum:resource, lr:T, grad:T, momentum:T", kNesterov);
-}
-FLOE_OP("ResourceApplyKerasMomentum", op) {
-  define_update(op, "var:resource, accum:resource, lr:T, grad:T, momentum:T", kNesterov);
-}
-FLOE_OP("ResourceApplyAdam", op) {
-  define_update(op,
-                "var:resource, m:resource, v:resource, beta1_power:T, beta2_power:T, lr:T, beta1:T, beta2:T, "
-                "epsilon:T, grad:T",
-                kNesterov);
-}
-FLOE_OP("ResourceApplyRMSProp", op) {
-  define_update(op, "var:resource, ms:resource, mom:resource, lr:T, rho:T, momentum:T, epsilon:T, grad:T");
-}
-FLOE_OP("ResourceApplyAdagrad", op) {
-  define_update(op, "var:resource, accum:resource, lr:T, grad:T", "; update_slots:bool=true");
-}
-FLOE_OP("ResourceApplyAdagradV2", op) {
-  define_update(op, "var:resource, accum:resource, lr:T, epsilon:T, grad:T", "; update_slots:bool=true");
-}
-FLOE_OP("ResourceApplyAdadelta", op) {
-  define_update(op, "var:resource, accum:resource, accum_update:resource, lr:T, rho:T, epsilon:T, grad:T");
-}
-
 constexpr const char* kCudnnAttrs =
     "T:{bfloat16,half,float,double}; rnn_mode:{'rnn_relu','rnn_tanh','lstm','gru'}='lstm'; "
     "input_mode:{'linear_input','skip_input','auto_select'}='linear_input'; "

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <deque>
 
 #include "floe/base/text.h"
 #include "floe/op/kernel.h"
@@ -27,7 +28,8 @@ Defaults& defaults() {
 }
 
 struct ThreadContext {
-  std::vector<Level> levels{1};
+  // References to a level's graph stay good while others open and close.
+  std::deque<Level> levels{1};
   uint64_t version = 0;
 
   Level& top() {

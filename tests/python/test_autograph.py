@@ -483,6 +483,128 @@ def test_datasets_and_iterators():
     assert [plain(pair()), plain(pair())] == [1, 5]
 
 
+def test_iterators_made_inside():
+    data = tf.data.Dataset.range(7)
+
+    @tf.function
+    def resumed(start):
+        total = start
+        source = iter(data)
+        for x in source:
+            total = total * 10 + x
+            break
+        total = total * 10 + next(source)
+        for x in source:
+            total = total * 10 + x
+        return total
+
+    @tf.function
+    def first(start):
+        for x in data:
+            return x + start
+        return start
+
+    @tf.function
+    def beyond(more):
+        source = iter(data)
+        while more:
+            next(source)
+
+    zero = tf.constant(0, tf.int64)
+    assert [plain(resumed(zero)), plain(resumed(zero))] == [123456, 123456]
+    assert plain(first(zero + 3)) == 3
+    with pytest.raises(tf.errors.OutOfRangeError):
+        beyond(tf.constant(True))
+    assert plain(first(zero)) == 0
+
+
+@pytest.mark.parametrize(
+    "make", [tf.constant, lambda x: tf.range(len(x)), tf.data.Dataset.from_tensor_slices]
+)
+def test_what_is_iterated_does_not_change_the_errors(make):
+    def dtype(rows):
+        n = 0
+        for _ in rows:
+            n = 0.5
+        return n
+
+    def structure(rows):
+        s = [1]
+        for _ in rows:
+            s = s + [1]
+        return s
+
+    rows = make([1, 2, 3])
+    with pytest.raises(TypeError, match="'n' has dtype int32 before the loop, but dtype float32 after one"):
+        tf.function(dtype)(rows)
+    with pytest.raises(TypeError, match="'s' does not have the same nested structure after one iteration"):
+        tf.function(structure)(rows)
+
+
+def test_growing_lists():
+    def numbers(n):
+        items = []
+        for i in range(n):
+            items.append(i * 2)
+        return tf.stack(items), len(items)
+
+    def table(m, n):
+        rows = []
+        for i in range(m):
+            row = []
+            for j in range(n):
+                row.append(i * j)
+            rows.append(tf.stack(row))
+        return tf.stack(rows)
+
+    def fibonacci(n):
+        items = []
+        items.append(1)
+        items.append(1)
+        for i in range(2, n):
+            items.append(items[i - 1] + items[i - 2])
+            items[i - 2] = -items[i - 2]
+        return tf.stack(items)
+
+    for f, args in ((numbers, (4,)), (table, (3, 2)), (fibonacci, (6,))):
+        traced = tf.function(f, experimental_autograph_options=Feature.LISTS)
+        want = plain(f(*args))
+        assert plain(traced(*args)) == want
+        assert plain(traced(*[tf.constant(a) for a in args])) == want
+
+
+def test_return_in_try():
+    def f(x):
+        try:
+            if x > 0:
+                return 1
+            return 0
+        finally:
+            x = x + 1
+
+    def g(c):
+        if c:
+            return 2
+        try:
+            return deeper(c)
+        except RuntimeError:
+            pass
+        return 1
+
+    for function, inputs in ((f, (1, 0)), (g, (True, False))):
+        for x in inputs:
+            assert plain(tf.function(function)(tf.constant(x))) == plain(function(tf.constant(x)))
+
+
+def test_strict_conversion(monkeypatch):
+    def numbers():
+        yield 1
+
+    monkeypatch.setenv("AUTOGRAPH_STRICT_CONVERSION", "1")
+    with pytest.raises(NotImplementedError, match="generators are not supported"):
+        tf.function(numbers)()
+
+
 def test_callbacks_of_map_fn():
     def g(v):
         if v > 1:

@@ -27,11 +27,17 @@ def _is_library(name):
     return name.partition(".")[0] in _LIBRARIES or name.startswith(_LIBRARY_PREFIXES)
 
 
+def _module(f):
+    """Where the code of a callable is, whatever functools.wraps says."""
+    code = f.__func__ if inspect.ismethod(f) else f
+    return getattr(code, "__globals__", {}).get("__name__") or getattr(f, "__module__", None) or ""
+
+
 def _left_alone(f):
     """Whether a function runs as it is: a library's, a class, a generator."""
     if isinstance(f, type) or type(f) is functools._lru_cache_wrapper:
         return True
-    if _is_library(getattr(f, "__module__", None) or ""):
+    if _is_library(_module(f)):
         return True
     if inspect.isgeneratorfunction(f) or inspect.iscoroutinefunction(f) or inspect.isasyncgenfunction(f):
         return True

@@ -53,7 +53,7 @@ def of_code(function):
     """file:line of the first of the user's lines in a rewritten block, or "" for a block without any."""
     code = function.__code__
     lines = _files.get(code.co_filename, {})
-    mapped = [lines[n] for _, _, n in code.co_lines() if n in lines and n > code.co_firstlineno]
+    mapped = [lines[n] for _, n in dis.findlinestarts(code) if n in lines and n > code.co_firstlineno]
     if not mapped:
         return ""
     filename, line = min(mapped, key=lambda place: place[1])

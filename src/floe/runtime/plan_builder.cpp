@@ -32,6 +32,9 @@ Tensor senseless(const Shape& shape, bool large) {
   return t;
 }
 
+// Kernels that look at all their values themselves, in ops whose values are often known late.
+bool kernel_checks_values(const Node& n) { return n.is("Slice") || n.is("StridedSlice"); }
+
 bool calls_functions(const OpDef& op) {
   return std::any_of(op.attrs.begin(), op.attrs.end(),
                      [](const AttrDef& a) { return a.type == "func" || a.type == "list(func)"; });
@@ -165,7 +168,7 @@ struct Plan::Builder {
       if (in.dtype == DType::kResource || in.dtype == DType::kVariant) continue;
       if (!in.shape.is_fully_defined()) return true;
       if ((in.dtype == DType::kInt32 || in.dtype == DType::kInt64) && !in.constant &&
-          in.shape.num_elements() <= kMostLookedAt)
+          in.shape.num_elements() <= kMostLookedAt && !kernel_checks_values(n))
         unknown.push_back(i);
     }
     for (bool large : {true, false}) {

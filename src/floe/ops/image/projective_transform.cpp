@@ -82,6 +82,7 @@ template <class T>
 void project(KernelContext& c, Projection p, float fill) {
   const Tensor &images = c.input(0), &transforms = c.input(1);
   Tensor& out = c.output(0);
+  if (out.num_elements() == 0) return;
   int64_t rows = out.dim(1), columns = out.dim(2), channels = out.dim(3);
   int64_t in_size = images.dim(1) * images.dim(2) * channels;
   const float* all = transforms.data<float>();

@@ -163,6 +163,7 @@ void infer_segment(InferContext& c) {
   if (auto v = c.int_value(1)) {
     int64_t last = v->empty() ? -1 : v->back();
     if (last < -1 || (last == -1 && !v->empty())) c.fail("segment ids must be >= 0");
+    if (last == INT64_MAX) c.fail(cat("segment id ", last, " is too large"));
     out.set_dim(0, last + 1);
   }
   c.set_output(0, out);
@@ -334,6 +335,7 @@ void infer_sparse_segment(InferContext& c) {
   } else if (v) {
     int64_t last = v->empty() ? -1 : v->back();
     if (last < 0 && !v->empty()) c.fail("segment ids must be >= 0");
+    if (last == INT64_MAX) c.fail(cat("segment id ", last, " is too large"));
     n = last + 1;
   }
   if (!data.has_rank()) return;

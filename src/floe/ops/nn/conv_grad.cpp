@@ -16,13 +16,22 @@ Shape merged_grad_shapes(const InferContext& c, const Shape& a, const Shape& b) 
   }
 }
 
+/// The shape that input i says: nothing is left open once its value is there.
+Shape given_sizes(const InferContext& c, int i) {
+  Shape s = c.shape_value(i);
+  if (c.value(i) && !s.is_fully_defined())
+    c.fail(cat(c.def().inputs[size_t(i)].name, " must be a vector of sizes that are >= 0, got ",
+               c.value(i)->values_str(8)));
+  return s;
+}
+
 /// Output shape of an input gradient: input 0 says it, filter (1) and out_backprop (2) must agree with it.
 void infer_backprop_input(InferContext& c, int spatial, bool depthwise) {
   WindowAttrs a = window_attrs(c, spatial);
   Shape filter = c.with_rank(1, a.rank()), out = c.with_rank(2, a.rank());
   if (c.shape(0).has_rank() && c.shape(0).rank() != 1)
     c.fail(cat("input_sizes must be a vector (1-dimensional), found shape ", c.shape(0).str()));
-  Shape input = c.shape_value(0);
+  Shape input = given_sizes(c, 0);
   if (input.has_rank() && input.rank() == spatial && spatial == 2 && !depthwise)
     input = window_shape(a, out[0], input.data(), filter[2]);
   if (!input.has_rank()) input = Shape::unknown_of_rank(a.rank());
@@ -43,7 +52,7 @@ void infer_backprop_input(InferContext& c, int spatial, bool depthwise) {
 void infer_backprop_filter(InferContext& c, int spatial, bool depthwise) {
   WindowAttrs a = window_attrs(c, spatial);
   Shape input = c.with_rank(0, a.rank()), out = c.with_rank(2, a.rank());
-  Shape filter = c.shape_value(1);
+  Shape filter = given_sizes(c, 1);
   if (!filter.has_rank()) filter = Shape::unknown_of_rank(a.rank());
   if (filter.rank() != a.rank()) c.fail(cat("Shape must be rank ", a.rank(), " but is rank ", filter.rank()));
   check_conv_backprop(c, a, input, filter, out, depthwise);

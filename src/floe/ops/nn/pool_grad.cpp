@@ -103,6 +103,8 @@ void infer_max_pool_grad(InferContext& c, int spatial) {
 void infer_average_pool_grad(InferContext& c, int spatial) {
   PoolAttrs a = pool_attrs(c, spatial);
   Shape input = c.shape_value(0);
+  if (c.value(0) && !input.is_fully_defined())
+    c.fail(cat("orig_input_shape must be a vector of sizes that are >= 0, got ", c.value(0)->values_str(8)));
   if (!input.has_rank()) input = Shape::unknown_of_rank(a.window.rank());
   if (input.rank() != a.window.rank())
     c.fail(cat("Shape must be rank ", a.window.rank(), " but is rank ", input.rank(), " for input 0"));

@@ -11,6 +11,9 @@ def is_nested(seq):
         return False
     if isinstance(seq, (list, tuple, dict)):
         return True
+    cls = type(seq)
+    if hasattr(cls, "__attrs_attrs__") or _is_flattened_class(cls):
+        return True
     return isinstance(seq, (_abc.Sequence, _abc.Mapping)) and not _is_leaf_class(type(seq))
 
 
@@ -22,11 +25,28 @@ def _is_namedtuple(s):
     return isinstance(s, tuple) and hasattr(s, "_fields")
 
 
-def _items(s):
-    """Children in order; dicts by sorted keys."""
+def children(s):
+    """What a nest holds, in order; dicts by sorted keys."""
     if isinstance(s, _abc.Mapping):
-        return [s[k] for k in sorted(s)]
+        return [s[k] for k in _sorted_keys(s)]
+    if isinstance(s, (list, tuple)):
+        return list(s)
+    if _is_flattened_class(type(s)):
+        return list(s.__tf_flatten__()[1])
+    if hasattr(type(s), "__attrs_attrs__"):
+        return [getattr(s, a.name) for a in type(s).__attrs_attrs__]
     return list(s)
+
+
+def _sorted_keys(s):
+    try:
+        return sorted(s)
+    except TypeError:
+        raise TypeError(f"nest only supports dicts with sortable keys, found {list(s)}") from None
+
+
+def _is_flattened_class(cls):
+    return hasattr(cls, "__tf_flatten__") and hasattr(cls, "__tf_unflatten__")
 
 
 def is_composite(x):
@@ -43,7 +63,7 @@ def flatten(structure, expand_composites=False):
 
 def _flatten(s, out, composites):
     if is_nested(s):
-        for x in _items(s):
+        for x in children(s):
             _flatten(x, out, composites)
     elif composites and is_composite(s):
         for x in s._to_components():
@@ -54,12 +74,14 @@ def _flatten(s, out, composites):
 
 def _like(s, values):
     if isinstance(s, _abc.Mapping):
-        by_key = dict(zip(sorted(s), values))
+        by_key = dict(zip(_sorted_keys(s), values))
         if isinstance(s, dict) and hasattr(s, "default_factory"):
             return type(s)(s.default_factory, [(k, by_key[k]) for k in s])
         return type(s)([(k, by_key[k]) for k in s]) if type(s) is not dict else {k: by_key[k] for k in s}
-    if _is_namedtuple(s):
+    if _is_namedtuple(s) or hasattr(type(s), "__attrs_attrs__"):
         return type(s)(*values)
+    if not isinstance(s, (list, tuple)) and _is_flattened_class(type(s)):
+        return type(s).__tf_unflatten__(s.__tf_flatten__()[0], tuple(values))
     if isinstance(s, range):
         return list(values)
     return type(s)(values)
@@ -67,7 +89,7 @@ def _like(s, values):
 
 def _pack(s, flat, composites=False):
     if is_nested(s):
-        return _like(s, [_pack(x, flat, composites) for x in _items(s)])
+        return _like(s, [_pack(x, flat, composites) for x in children(s)])
     if composites and is_composite(s):
         return s._from_components([_pack(x, flat, composites) for x in s._to_components()])
     return next(flat)
@@ -134,7 +156,7 @@ def _difference(a, b, check_types):
             "The two dictionaries don't have the same set of keys. "
             f"First structure has keys {_described(list(a))}, while second structure has keys {_described(list(b))}"
         )
-    for x, y in zip(_items(a), _items(b)):
+    for x, y in zip(children(a), children(b)):
         found = _difference(x, y, check_types)
         if found:
             return found

@@ -151,13 +151,18 @@ def _graph_mode(self, what):
     )
 
 
-class _NoValue(AttributeError, NotImplementedError):
+class NoValueInGraphModeError(AttributeError, NotImplementedError):
     """Asked of a symbolic tensor what only values have. Both classes that TensorFlow uses for it."""
+
+    # So that AutoGraph, which adds the user's lines to the text, can make another of the class.
+    __init__ = Exception.__init__
 
 
 def _symbolic_getattr(self, name):
     if name in ("numpy", "__array_interface__", "__array_struct__"):
-        raise _NoValue(_graph_mode(self, f"'{type(self).__name__}' object has no attribute '{name}'"))
+        raise NoValueInGraphModeError(
+            _graph_mode(self, f"'{type(self).__name__}' object has no attribute '{name}'")
+        )
     raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
 

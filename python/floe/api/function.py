@@ -2,22 +2,22 @@
 
 import functools
 import inspect
-import itertools
 import threading
 import weakref
 
-import numpy as np
-
-from .. import _floe, autograph, dtypes, nest
+from .. import _floe, autograph, nest
 from ..export import export
 from ..graph import FuncGraph, Operation
-from ..tensor import EagerTensor, SymbolicTensor, Tensor, TensorSpec, convert_to_tensor
+from ..tensor import EagerTensor, Tensor, TensorSpec, convert_to_tensor
 from ..tensor_shape import TensorShape
+from . import function_types as types
 from . import variable as _variables
+from . import variable_registry
+from .concrete_function import ConcreteFunction, parameters_of, spec_of
+from .retracing import Retracing
 from .variable import Variable
 
 _eagerly = [False]
-_numbers = itertools.count(1)
 
 
 @export("config.run_functions_eagerly")
@@ -30,10 +30,6 @@ def run_functions_eagerly(run_eagerly):
 def functions_run_eagerly():
     """Whether functions made by tf.function run as plain Python."""
     return _eagerly[0]
-
-
-def _is_tensor_like(x):
-    return isinstance(x, (Tensor, np.ndarray, np.generic)) and not isinstance(x, (np.str_, np.bytes_))
 
 
 class Signature:
@@ -61,11 +57,7 @@ class Signature:
         try:
             bound = self.signature.bind(*args, **kwargs)
         except TypeError as e:
-            name = getattr(self.function, "__name__", "function")
-            raise TypeError(
-                f"Binding inputs to tf.function failed due to `{e}`. Received args: {args} and kwargs: {kwargs} for "
-                f"signature: {self.signature} of {name}()."
-            ) from None
+            raise types.binding_error(e, args, kwargs, self.signature) from None
         bound.apply_defaults()
         return bound.args, bound.kwargs
 
@@ -89,256 +81,33 @@ class Signature:
         return sum(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in self.parameters)
 
 
-def _leaf_key(x):
-    if isinstance(x, Tensor):
-        s = x.shape
-        return ("T", x.dtype, None if s.ndims is None else tuple(s.as_list()))
-    if isinstance(x, Variable):
-        return ("V", id(x))
-    if isinstance(x, TensorSpec):
-        s = x.shape
-        return ("T", x.dtype, None if s.ndims is None else tuple(s.as_list()))
-    try:
-        hash(x)
-    except TypeError:
-        return ("I", id(x))
-    if isinstance(x, (bool, int, float, complex, str, bytes, type(None))):
-        return ("P", type(x), x if x == x else "nan", str(x) if isinstance(x, float) else None)
-    try:
-        return ("W", weakref.ref(x))
-    except TypeError:
-        return ("H", type(x), x)
-
-
-def _structure_key(s):
-    if isinstance(s, dict):
-        return (type(s), *((k, _structure_key(s[k])) for k in sorted(s, key=str)))
-    if nest.is_nested(s):
-        return (type(s), *(_structure_key(x) for x in s))
-    if nest.is_composite(s):
-        return (type(s), *(_structure_key(x) for x in s._to_components()))
-    return None
-
-
 class _Inputs:
-    """Bound arguments, flattened: tensors, and what else decides which trace is used."""
+    """Bound arguments, flattened: tensors and variables, and what else decides which trace is used."""
 
-    __slots__ = ("args", "flat", "key", "kwargs", "tensors")
+    __slots__ = ("args", "flat", "key", "kwargs", "symbols")
 
-    def __init__(self, args, kwargs):
+    def __init__(self, args, kwargs, signature=None):
         self.args, self.kwargs = args, kwargs
-        self.flat = [_canonical(x) for x in nest.flatten((args, kwargs), expand_composites=True)]
-        self.tensors = [x for x in self.flat if isinstance(x, (Tensor, TensorSpec))]
-        self.key = (_structure_key((args, kwargs)), tuple([_leaf_key(x) for x in self.flat]))
+        self.flat = [types.canonical(x) for x in nest.flatten((args, kwargs), expand_composites=True)]
+        self.symbols = [x for x in self.flat if types.is_symbol(x)]
+        keys = types.leaf_keys(self.flat)
+        if signature is not None:
+            # Whatever fits the signature shares its trace.
+            n = sum(isinstance(s, TensorSpec) for s in nest.flatten(signature, expand_composites=True))
+            keys = tuple([("S",) if k[0] == "T" and (n := n - 1) >= 0 else k for k in keys])
+        self.key = (types.structure_key((args, kwargs)), keys, _surroundings())
 
 
-def _canonical(x):
-    return convert_to_tensor(x) if _is_tensor_like(x) and not isinstance(x, Tensor) else x
+def _surroundings():
+    """The graph outside of all functions, for a trace may hold tensors of it; None in eager mode."""
+    g = _floe.current_graph()
+    while g is not None and g.building_function:
+        g = g.outer_graph
+    return None if g is None else weakref.ref(g)
 
 
 def _spec(x):
-    if isinstance(x, TensorSpec):
-        return x
-    return TensorSpec(x.shape, x.dtype)
-
-
-class ConcreteFunction:
-    """One trace of a function: a graph with inputs and outputs."""
-
-    def __init__(self, core, graph, structured_inputs, arg_names, structured_outputs, name, inputs):
-        self._core = core
-        self._graph = graph
-        self._structured_inputs = structured_inputs  # (args, kwargs) with TensorSpecs in the tensors' places
-        self._arg_names = arg_names  # of the tensors, in order
-        self._structured_outputs = structured_outputs
-        self._flat_outputs = nest.flatten(structured_outputs, expand_composites=True)
-        self._name = name
-        self._inputs = inputs
-        core.set_variables([v.handle for v in graph.variables if v.trainable])
-
-    @property
-    def graph(self):
-        return self._graph
-
-    @property
-    def name(self):
-        return self._core.name
-
-    @property
-    def inputs(self):
-        return self._core.all_inputs()
-
-    @property
-    def outputs(self):
-        return [t for t in self._flat_outputs if t is not None]
-
-    @property
-    def captured_inputs(self):
-        return self._core.captured
-
-    @property
-    def variables(self):
-        return self._graph.variables
-
-    @property
-    def trainable_variables(self):
-        return self._graph.trainable_variables
-
-    @property
-    def structured_outputs(self):
-        return self._structured_outputs
-
-    @property
-    def structured_input_signature(self):
-        return self._structured_inputs
-
-    @property
-    def output_shapes(self):
-        return nest.map_structure(lambda t: None if t is None else t.shape, self._structured_outputs)
-
-    @property
-    def output_dtypes(self):
-        return nest.map_structure(lambda t: None if t is None else t.dtype, self._structured_outputs)
-
-    @property
-    def function_def(self):
-        return self._core.function_def()
-
-    def _call_flat(self, tensors):
-        outer = _floe.current_graph()
-        if outer is not None and outer.building_function:
-            for v in self._graph.variables:
-                outer.watch_variable(v)
-        results = iter(self._core(tensors))
-        flat = [None if t is None else next(results) for t in self._flat_outputs]
-        return nest.pack_sequence_as(self._structured_outputs, flat, expand_composites=True)
-
-    def __call__(self, *args, **kwargs):
-        """Calls it with the arguments of the Python function, or with tensors by position or name."""
-        return self._call_flat(self._tensors(args, kwargs))
-
-    def _tensors(self, args, kwargs):
-        s_args, s_kwargs = self._structured_inputs
-        structured = (len(args) <= len(s_args) or s_kwargs) and not (
-            all(isinstance(x, TensorSpec) for x in nest.flatten((s_args, s_kwargs), expand_composites=True))
-            and all(isinstance(x, TensorSpec) for x in s_args)
-        )
-        if structured:
-            return self._structured(args, kwargs)
-        given = list(args)
-        if len(given) > len(self._arg_names):
-            raise TypeError(
-                f"{self._signature()} takes {len(self._arg_names)} positional arguments but {len(given)} were given."
-            )
-        for n in self._arg_names[len(given) :]:
-            if n not in kwargs:
-                missing = [m for m in self._arg_names[len(given) :] if m not in kwargs]
-                raise TypeError(f"{self._signature()} missing required arguments: {', '.join(missing)}.")
-            given.append(kwargs.pop(n))
-        if kwargs:
-            raise TypeError(f"{self._signature()} got unexpected keyword arguments: {', '.join(kwargs)}.")
-        return self._checked(given)
-
-    def _structured(self, args, kwargs):
-        s_args, s_kwargs = self._structured_inputs
-        names = self._positional_names
-        values = list(args)
-        kwargs = dict(kwargs)
-        for i in range(len(values), len(s_args)):
-            if i < len(names) and names[i] in kwargs:
-                values.append(kwargs.pop(names[i]))
-            else:
-                values.append(s_args[i])
-        merged = {k: kwargs.pop(k, v) for k, v in s_kwargs.items()}
-        if kwargs:
-            raise TypeError(f"{self._signature()} got unexpected keyword arguments: {', '.join(kwargs)}.")
-        if len(values) > len(s_args):
-            raise TypeError(
-                f"{self._signature()} takes {len(s_args)} positional arguments, got {len(values)}."
-            )
-        tensors = []
-        want = nest.flatten((s_args, s_kwargs), expand_composites=True)
-        have = nest.flatten((tuple(values), merged), expand_composites=True)
-        if len(want) != len(have):
-            raise TypeError(f"{self._signature()} got arguments of another structure.")
-        for w, h in zip(want, have):
-            if isinstance(w, TensorSpec):
-                if isinstance(h, TensorSpec):
-                    raise TypeError(
-                        f"{self._signature()} missing required arguments: {h.name or 'a tensor'}."
-                    )
-                tensors.append(h)
-            elif not (h is w or _same_value(h, w)):
-                raise TypeError(
-                    f"ConcreteFunction {self._signature()} was constructed with int value {w} in this place, but was called "
-                    f"with value {h}. Make another with get_concrete_function."
-                    if isinstance(w, int)
-                    else f"{self._signature()} was made with {w!r} in this place, but was called with {h!r}."
-                )
-        return self._checked(tensors)
-
-    _positional_names = ()
-
-    def _checked(self, tensors):
-        out = []
-        for t, placeholder, name in zip(tensors, self._inputs, self._arg_names):
-            if not isinstance(t, (Tensor, Variable)):
-                t = convert_to_tensor(t, placeholder.dtype)
-            elif isinstance(t, Variable) and placeholder.dtype != dtypes.resource:
-                t = convert_to_tensor(t)
-            if isinstance(t, Tensor) and t.dtype != placeholder.dtype:
-                raise ValueError(
-                    f"Argument '{name}' of {self._signature()} is {t.dtype.name}, it was traced with {placeholder.dtype.name}."
-                )
-            out.append(t)
-        return out
-
-    def _signature(self):
-        return f"{self._name}({', '.join(self._arg_names)})"
-
-    def pretty_printed_signature(self, verbose=True):
-        """Argument and result types, as text."""
-        lines = [f"{self._name}({', '.join(self._positional_names or self._arg_names)})"]
-        if verbose:
-            lines.append("  Args:")
-            lines += [f"    {n}: {_type_text(t)}" for n, t in zip(self._arg_names, self._inputs)]
-            lines.append("  Returns:")
-            lines += [f"    {_type_text(t)}" for t in self._flat_outputs]
-        return "\n".join(lines)
-
-    def __repr__(self):
-        args = ", ".join(f"{n}: {_spec_repr(t)}" for n, t in zip(self._arg_names, self._inputs))
-        return f"<ConcreteFunction ({args}) -> {_structure_repr(self._structured_outputs)} at 0x{id(self):X}>"
-
-    def __str__(self):
-        return f"ConcreteFunction {self.pretty_printed_signature()}"
-
-
-def _same_value(a, b):
-    try:
-        return type(a) is type(b) and bool(a == b)
-    except Exception:
-        return False
-
-
-def _type_text(t):
-    return "None" if t is None else f"{t.dtype.name} Tensor, shape={t.shape}"
-
-
-def _spec_repr(t):
-    return f"TensorSpec(shape={t.shape}, dtype={t.dtype!r}, name={t.op.name if isinstance(t, SymbolicTensor) else None!r})"
-
-
-def _structure_repr(s):
-    if s is None:
-        return "None"
-    if isinstance(s, Tensor):
-        return f"TensorSpec(shape={s.shape}, dtype={s.dtype!r}, name=None)"
-    if isinstance(s, dict):
-        return "Dict[" + ", ".join(f"[{k!r}, {_structure_repr(v)}]" for k, v in s.items()) + "]"
-    if isinstance(s, (list, tuple)):
-        return f"{'List' if isinstance(s, list) else 'Tuple'}[{', '.join(_structure_repr(v) for v in s)}]"
-    return repr(s)
+    return x if isinstance(x, TensorSpec) else TensorSpec(x.shape, x.dtype)
 
 
 def _output(x, name):
@@ -379,7 +148,10 @@ class Function:
         experimental_relax_shapes=None,
         experimental_compile=None,
         experimental_follow_type_hints=None,
+        is_method=False,
     ):
+        if not callable(python_function):
+            raise TypeError(f"{python_function!r} is not a callable object")
         self._python_function = python_function
         self._spec = Signature(python_function)
         self._name = name or getattr(python_function, "__name__", "function")
@@ -387,23 +159,52 @@ class Function:
         self._autograph_options = experimental_autograph_options
         self._jit_compile = jit_compile
         self._reduce_retracing = reduce_retracing or bool(experimental_relax_shapes)
-        self._input_signature = None if input_signature is None else tuple(input_signature)
-        if self._input_signature is not None:
-            for s in nest.flatten(self._input_signature, expand_composites=True):
-                if not hasattr(s, "shape") or not hasattr(s, "dtype"):
-                    raise TypeError(
-                        f"input_signature must be a possibly nested sequence of TensorSpec objects, got {self._input_signature}"
-                    )
+        self._input_signature = self._checked_signature(input_signature, is_method)
+        self._start()
+        functools.update_wrapper(self, python_function)
+
+    def _start(self):
+        """No trace yet."""
         self._traces = {}
         self._relaxed = {}
         self._count = 0
-        self._calls_since = 0
         self._made_variables = []
         self._may_make = True
         self._calls = _floe.Calls()
         self._lock = threading.RLock()
-        self._bound = weakref.WeakKeyDictionary()
-        functools.update_wrapper(self, python_function)
+        self._bound = {}
+        self._retracing = Retracing(self._python_function)
+
+    def __getstate__(self):
+        kept = ("_python_function", "_spec", "_name", "_autograph", "_autograph_options", "_jit_compile")
+        kept += ("_reduce_retracing", "_input_signature")
+        return {k: self.__dict__[k] for k in kept}
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        self._start()
+        functools.update_wrapper(self, self._python_function)
+
+    def _checked_signature(self, given, is_method):
+        if given is None:
+            return None
+        if not isinstance(given, (list, tuple)):
+            raise TypeError(f"input_signature must be either a tuple or a list, got {type(given)}.")
+        for s in nest.flatten(given, expand_composites=True):
+            if not hasattr(s, "shape") or not hasattr(s, "dtype"):
+                raise TypeError(
+                    f"input_signature must be a possibly nested sequence of TensorSpec objects, got {given}"
+                )
+        parameters = self._spec.parameters
+        places = [p for p in parameters if types.is_positional(p)]
+        if not is_method and places and places[0].name == "self":
+            return tuple(given)
+        if len(given) > len(places) and not any(p.kind is p.VAR_POSITIONAL for p in parameters):
+            raise TypeError(f"input_signature contains {len(given) - len(places)} extra type constraints.")
+        for p in [*places[len(given) :], *(p for p in parameters if p.kind is p.KEYWORD_ONLY)]:
+            if p.default is p.empty:
+                raise TypeError(f"input_signature missing type constraint for {p.name}")
+        return tuple(given)
 
     @property
     def python_function(self):
@@ -435,19 +236,18 @@ class Function:
     def __get__(self, instance, owner=None):
         if instance is None:
             return self
-        try:
-            bound = self._bound.get(instance)
-        except TypeError:
-            return self._bind(instance)
-        if bound is None:
-            bound = self._bound[instance] = self._bind(instance)
-        return bound
+        number = id(instance)
+        found = self._bound.get(number)
+        if found is None:
+            bound = self._bound
+            try:
+                held = weakref.ref(instance, lambda _: bound.pop(number, None))
+            except TypeError:
+                held = lambda: instance  # noqa: E731
+            found = bound[number] = held, self._bind(held)
+        return BoundFunction(found[1], instance)
 
-    def _bind(self, instance):
-        try:
-            held = weakref.ref(instance)
-        except TypeError:
-            held = lambda: instance  # noqa: E731
+    def _bind(self, held):
         f = self._python_function
 
         @functools.wraps(f)
@@ -464,6 +264,7 @@ class Function:
             autograph=self._autograph,
             reduce_retracing=self._reduce_retracing,
             experimental_autograph_options=self._autograph_options,
+            is_method=True,
         )
         return bound
 
@@ -477,9 +278,13 @@ class Function:
         inputs = self._inputs(args, kwargs)
         f = self._traces.get(inputs.key)
         if f is None:
+            count = self._count
             f = self._trace(inputs)
+            self._retracing.called(self._count > count, inputs, self._spec)
+        else:
+            self._retracing.called(False, inputs, self._spec)
         self._remember(args, kwargs, f)
-        return f._call_flat([x for x in inputs.flat if isinstance(x, Tensor)])
+        return f.call_leaves(inputs.symbols)
 
     def _remember(self, args, kwargs, f):
         """Lets the core find the trace by itself for plain tensors in and one tensor out."""
@@ -504,26 +309,29 @@ class Function:
     def _inputs(self, args, kwargs):
         args, kwargs = self._spec.bind(args, kwargs)
         if self._input_signature is not None:
-            args, kwargs = self._fit(args, kwargs)
-        return _Inputs(args, kwargs)
+            args = self._fit(args, kwargs)
+        return _Inputs(args, kwargs, self._input_signature)
 
     def _fit(self, args, kwargs):
+        """The positional arguments as the input signature wants them; others must have their default values."""
         signature = self._input_signature
-        if len(args) > len(signature):
-            extra = args[len(signature) :]
-            if any(isinstance(x, Tensor) for x in nest.flatten(extra)):
-                raise TypeError(
-                    f"{self._name}() takes {len(signature)} arguments by its input_signature, {len(args)} given."
-                )
-            rest = extra
-        else:
-            rest = ()
-        if len(args) < len(signature):
-            raise TypeError(
-                f"{self._name}(): its input_signature has {len(signature)} entries, {len(args)} arguments were given."
+        names = self._spec.names(len(args))
+        defaults = {p.name: p.default for p in self._spec.parameters if p.default is not p.empty}
+        try:
+            if len(args) < len(signature):
+                raise TypeError("missing a required argument")
+            fitted = [_fit_to(s, x) for s, x in zip(signature, args)]
+            for name, x in [*zip(names[len(signature) :], args[len(signature) :]), *kwargs.items()]:
+                if name not in defaults:
+                    raise TypeError("too many positional arguments")
+                types.cast(defaults[name], x, [])
+        except TypeError as e:
+            wanted = [*signature, *(defaults.get(n) for n in names[len(signature) :])]
+            text = parameters_of(self._spec, wanted, {k: defaults.get(k) for k in kwargs}).text(
+                defaults=defaults
             )
-        fitted = tuple(_fit_to(s, x) for s, x in zip(signature, args))
-        return (*fitted, *rest), kwargs
+            raise types.binding_error(e, args, kwargs, text) from None
+        return (*fitted, *args[len(signature) :])
 
     def _trace(self, inputs):
         with self._lock:
@@ -536,6 +344,8 @@ class Function:
                 specs, relaxed_key = self._relax(inputs, specs)
                 f = self._traces.get(relaxed_key)
             if f is None:
+                for k in [k for k in self._traces if k[0] != "relaxed" and types.is_dead(k[1])]:
+                    del self._traces[k]
                 f = self._record(inputs, specs)
                 if relaxed_key is not None:
                     self._traces[relaxed_key] = f
@@ -543,7 +353,8 @@ class Function:
             return f
 
     def _specs(self, inputs):
-        specs = [_spec(x) for x in inputs.tensors]
+        aliases = {}
+        specs = [spec_of(x, None, aliases) if isinstance(x, Variable) else _spec(x) for x in inputs.symbols]
         if self._input_signature is not None:
             own = [s for s in nest.flatten(self._input_signature, expand_composites=True)]
             specs[: len(own)] = own
@@ -551,13 +362,20 @@ class Function:
 
     def _relax(self, inputs, specs):
         """Dimensions that differ from earlier calls of this kind become unknown."""
-        kind = (inputs.key[0], tuple((k[0], k[1]) if k[0] == "T" else k for k in inputs.key[1]))
+        kind = (
+            inputs.key[0],
+            tuple((k[0], k[1]) if k[0] == "T" else k for k in inputs.key[1]),
+            inputs.key[2],
+        )
         seen = self._relaxed.get(kind)
         shapes = [s.shape for s in specs]
         if seen is not None:
             shapes = [_common(a, b) for a, b in zip(seen, shapes)]
         self._relaxed[kind] = shapes
-        specs = [TensorSpec(sh, s.dtype, s.name) for sh, s in zip(shapes, specs)]
+        specs = [
+            TensorSpec(sh, s.dtype, s.name) if isinstance(s, TensorSpec) else s
+            for sh, s in zip(shapes, specs)
+        ]
         key = ("relaxed", kind, tuple(None if s.ndims is None else tuple(s.as_list()) for s in shapes))
         return specs, key
 
@@ -565,7 +383,6 @@ class Function:
         first = self._may_make
         self._may_make = False
         if first:
-            before = len(self._made_variables)
             _variables._first_call.append(self)
             try:
                 f = self._record_once(inputs, specs)
@@ -574,10 +391,7 @@ class Function:
                 raise
             finally:
                 _variables._first_call.remove(self)
-            if len(self._made_variables) == before:
-                # Nothing was made: a later call may still be the first that does.
-                self._may_make = True
-                return f
+            return f
         return self._record_once(inputs, specs)
 
     def _record_once(self, inputs, specs):
@@ -585,20 +399,25 @@ class Function:
         names = self._tensor_names(inputs)
         g = FuncGraph(self._name)
         with g.as_default():
-            placeholders, flat, at = [], [], 0
+            placeholders, flat, stand_ins = [], [], {}
             for x in inputs.flat:
-                if isinstance(x, (Tensor, TensorSpec)):
-                    s = specs[at]
-                    p = g._core.add_input(s.dtype, s.shape, _node_name(s.name or names[at]))
-                    placeholders.append(p)
-                    flat.append(p)
-                    at += 1
-                else:
+                if not types.is_symbol(x):
                     flat.append(x)
+                    continue
+                s, name = specs[len(placeholders)], _node_name(names[len(placeholders)])
+                if isinstance(x, Variable):
+                    p = g._core.add_input(x.handle.dtype, x.handle.shape, name)
+                    if id(x) not in stand_ins:
+                        stand_ins[id(x)] = _stand_in(x, p)
+                    flat.append(stand_ins[id(x)])
+                else:
+                    p = g._core.add_input(s.dtype, s.shape, _node_name(s.name or name))
+                    flat.append(p)
+                placeholders.append(p)
             args, kwargs = nest.pack_sequence_as((inputs.args, inputs.kwargs), flat, expand_composites=True)
             g.inputs = list(placeholders)
-            if all(isinstance(x, EagerTensor) for x in inputs.tensors):
-                g.first_call = placeholders, inputs.tensors
+            if all(isinstance(x, EagerTensor) for x in inputs.symbols):
+                g.first_call = placeholders, inputs.symbols
             function = self._python_function
             if self._autograph:
                 function = autograph.traceable(function, self._autograph_options)
@@ -613,11 +432,12 @@ class Function:
         core = _floe.ConcreteFunction.make(g._core, placeholders, outputs, self._name)
         g.outputs = outputs
         g.structured_outputs = structured
+        for v in stand_ins.values():
+            g._variables.pop(id(v), None)
         structured_inputs = _with_specs(inputs, specs, names)
         g.structured_input_signature = structured_inputs
-        f = ConcreteFunction(core, g, structured_inputs, names, structured, self._name, placeholders)
-        f._positional_names = self._spec.names(len(inputs.args))
-        return f
+        parameters = parameters_of(self._spec, *structured_inputs)
+        return ConcreteFunction(core, g, structured_inputs, names, structured, self._name, parameters)
 
     def _tensor_names(self, inputs):
         """Names of the tensors among the arguments: the parameter's, with a number inside of a nest."""
@@ -628,7 +448,7 @@ class Function:
             leaves = [
                 x
                 for x in nest.flatten(value, expand_composites=True)
-                if isinstance(_canonical(x), (Tensor, TensorSpec))
+                if types.is_array(x) or types.is_symbol(x)
             ]
             for i, x in enumerate(leaves):
                 own = x.name if isinstance(x, TensorSpec) and x.name else None
@@ -645,28 +465,49 @@ class Function:
         return f"<floe.Function {self._name} at 0x{id(self):X}>"
 
 
+class BoundFunction(Function):
+    """A method taken from an instance. It keeps the instance alive, the traces behind it do not."""
+
+    def __init__(self, function, instance):
+        self._function, self._instance = function, instance
+
+    def __getattr__(self, name):
+        if name in ("_function", "_instance"):
+            raise AttributeError(name)
+        return getattr(self._function, name)
+
+    def __call__(self, *args, **kwargs):
+        return self._function(*args, **kwargs)
+
+    def get_concrete_function(self, *args, **kwargs):
+        return self._function.get_concrete_function(*args, **kwargs)
+
+    def __getstate__(self):
+        return self.__dict__
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+
+
 def _fit_to(spec, value):
     """An argument as its entry of the input signature asks for it."""
     if nest.is_nested(spec):
-        if not nest.is_nested(value) or len(spec) != len(value):
-            raise TypeError(
-                f"Structure of Python function inputs does not match input_signature: expected {spec}, found {value}."
-            )
-        if isinstance(spec, dict):
-            return nest._like(spec, [_fit_to(spec[k], value[k]) for k in sorted(spec)])
-        return nest._like(spec, [_fit_to(s, v) for s, v in zip(spec, value)])
+        # A structure of specs is checked leaf by leaf, in the value's own containers.
+        leaves = []
+        types.cast(spec, value, leaves)
+        return nest.pack_sequence_as(value, leaves, expand_composites=True)
     if nest.is_composite(value) or not isinstance(spec, TensorSpec):
         return value
-    if not isinstance(value, (Tensor, TensorSpec)):
-        try:
-            value = convert_to_tensor(value, spec.dtype)
-        except (TypeError, ValueError) as e:
-            raise TypeError(f"Can not cast {value!r} to {spec}: {e}") from None
-    if value.dtype != spec.dtype or not spec.shape.is_compatible_with(value.shape):
-        raise TypeError(
-            f"Can not cast TensorSpec(shape={value.shape}, dtype={value.dtype!r}, name=None) to {spec}"
-        )
-    return value
+    return types.cast_tensor(spec, value)
+
+
+def _stand_in(variable, handle):
+    """The variable as a trace sees it that works for others of its kind too."""
+    v = object.__new__(type(variable))
+    v.__dict__.update(variable.__dict__)
+    v._handle = handle
+    variable_registry.register(v)
+    return v
 
 
 def _identity(g, t):
@@ -692,8 +533,9 @@ def _common(a, b):
 def _with_specs(inputs, specs, names):
     flat, at = [], 0
     for x in inputs.flat:
-        if isinstance(x, (Tensor, TensorSpec)):
-            flat.append(TensorSpec(specs[at].shape, specs[at].dtype, specs[at].name or names[at]))
+        if types.is_symbol(x):
+            s = specs[at]
+            flat.append(TensorSpec(s.shape, s.dtype, s.name or names[at]) if isinstance(s, TensorSpec) else s)
             at += 1
         else:
             flat.append(x)

@@ -193,9 +193,8 @@ def _symbolic_iter(self):
 def _not_allowed(self, task):
     from . import function_context
 
-    if function_context.in_v1_graph() and task.startswith("Iterating"):
-        raise TypeError("Cannot iterate over a Tensor in graph mode: use tf.unstack or tf.map_fn.")
-    if task.startswith("Iterating") and self.shape.ndims and self.shape.dims[0].value is not None:
+    known = self.shape.ndims and self.shape.dims[0].value is not None
+    if task.startswith("Iterating") and known and not function_context.in_v1_graph():
         return
     raise OperatorNotAllowedInGraphError(
         f"{task} is not allowed. You can attempt the following resolutions to the problem: If you are running in Graph "

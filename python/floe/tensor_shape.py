@@ -1,6 +1,16 @@
 """tf.TensorShape."""
 
 import operator
+import sys
+
+# tf.compat.v1.disable_v2_tensorshape: shapes hand out Dimension objects.
+_v1 = [False]
+
+
+def _user_asks():
+    """Whether the program calls, not this package: what it makes of shapes works with numbers."""
+    name = sys._getframe(2).f_globals.get("__name__", "")
+    return name != "floe" and not name.startswith("floe.")
 
 
 def _dimension(value):
@@ -39,6 +49,10 @@ class Dimension:
             return NotImplemented
         return None if self._value is None or other is None else self._value == other
 
+    def __ne__(self, other):
+        equal = self.__eq__(other)
+        return equal if equal is None or equal is NotImplemented else not equal
+
     def __hash__(self):
         return hash(self._value)
 
@@ -48,11 +62,51 @@ class Dimension:
     def __int__(self):
         return self._value
 
+    def is_compatible_with(self, other):
+        other = _dimension(other)
+        return self._value is None or other is None or self._value == other
+
+    def assert_is_compatible_with(self, other):
+        if not self.is_compatible_with(other):
+            raise ValueError(f"Dimensions {self} and {Dimension(other)} are not compatible")
+
+    def merge_with(self, other):
+        self.assert_is_compatible_with(other)
+        return Dimension(other) if self._value is None else self
+
     def __repr__(self):
         return f"Dimension({self._value!r})"
 
     def __str__(self):
         return "?" if self._value is None else str(self._value)
+
+
+def _arithmetic(name, function, wrap):
+    """A method of Dimension: nothing is known of a result of something unknown."""
+
+    def method(self, other):
+        try:
+            other = _dimension(other)
+        except (TypeError, ValueError):
+            return NotImplemented
+        if self._value is None or other is None:
+            return wrap(None)
+        return wrap(function(self._value, other))
+
+    setattr(Dimension, name, method)
+
+
+for _name, _function in (
+    ("add", operator.add),
+    ("sub", operator.sub),
+    ("mul", operator.mul),
+    ("floordiv", operator.floordiv),
+    ("mod", operator.mod),
+):
+    _arithmetic(f"__{_name}__", _function, Dimension)
+    _arithmetic(f"__r{_name}__", lambda a, b, f=_function: f(b, a), Dimension)
+for _name in ("lt", "le", "gt", "ge"):
+    _arithmetic(f"__{_name}__", getattr(operator, _name), lambda x: x)
 
 
 class TensorShape:
@@ -194,9 +248,11 @@ class TensorShape:
 
     def __getitem__(self, key):
         if self._dims is not None:
-            return TensorShape(self._dims[key]) if isinstance(key, slice) else self._dims[key]
+            if isinstance(key, slice):
+                return TensorShape(self._dims[key])
+            return Dimension(self._dims[key]) if _v1[0] and _user_asks() else self._dims[key]
         if not isinstance(key, slice):
-            return None
+            return Dimension(None) if _v1[0] and _user_asks() else None
         start, stop = key.start or 0, key.stop
         if key.step is not None or stop is None or start < 0 or stop < start:
             return TensorShape(None)
@@ -210,7 +266,7 @@ class TensorShape:
     def __iter__(self):
         if self._dims is None:
             raise ValueError("Cannot iterate over a shape with unknown rank.")
-        return iter(self._dims)
+        return iter(self.dims if _v1[0] and _user_asks() else self._dims)
 
     def __bool__(self):
         return self._dims is not None
@@ -235,11 +291,13 @@ class TensorShape:
         return TensorShape, (self._dims,)
 
     def __repr__(self):
-        return f"TensorShape({None if self._dims is None else list(self._dims)})"
+        return f"TensorShape({None if self._dims is None else self.dims if _v1[0] else list(self._dims)})"
 
     def __str__(self):
         if self._dims is None:
             return "<unknown>"
+        if _v1[0]:
+            return f"({', '.join(map(str, self.dims))}{',' if len(self._dims) == 1 else ''})"
         return str(self._dims) if len(self._dims) != 1 else f"({self._dims[0]},)"
 
 

@@ -3,7 +3,7 @@
 import contextlib
 import threading
 
-from .. import _floe, graph
+from .. import _floe, graph, tensor_shape
 from ..export import export
 from ..graph import FuncGraph, Graph, Operation, get_default_graph, reset_default_graph
 from ..tensor import Tensor
@@ -28,7 +28,6 @@ def executing_eagerly_outside_functions():
 
 _resource_variables = [True]
 _control_flow_v2 = [True]
-_v2_tensorshape = [True]
 
 
 @export("compat.v1.disable_eager_execution")
@@ -51,6 +50,8 @@ def disable_v2_behavior():
     disable_tensor_equality()
     disable_eager_execution()
     disable_resource_variables()
+    disable_v2_tensorshape()
+    disable_control_flow_v2()
 
 
 @export("compat.v1.enable_v2_behavior")
@@ -61,6 +62,8 @@ def enable_v2_behavior():
     enable_tensor_equality()
     enable_eager_execution()
     enable_resource_variables()
+    enable_v2_tensorshape()
+    enable_control_flow_v2()
 
 
 @export("compat.v1.enable_resource_variables")
@@ -97,12 +100,14 @@ def control_flow_v2_enabled():
 
 @export("compat.v1.enable_v2_tensorshape")
 def enable_v2_tensorshape():
-    _v2_tensorshape[0] = True
+    """The dimensions of shapes are numbers or None."""
+    tensor_shape._v1[0] = False
 
 
 @export("compat.v1.disable_v2_tensorshape")
 def disable_v2_tensorshape():
-    _v2_tensorshape[0] = False
+    """From now on shapes hand out Dimension objects, with the number in `.value`."""
+    tensor_shape._v1[0] = True
 
 
 @export("graph_mode")

@@ -246,6 +246,40 @@ def guarded(x):
     return y, len(notes)
 
 
+def handlers(x):
+    notes = ""
+    try:
+        if x > 0:
+            y = x
+        else:
+            y = -x
+        raise ValueError("a")
+    except (ValueError, TypeError) as e:
+        try:
+            raise KeyError("b") from e
+        except KeyError as k:
+            notes = str(k) + str(e) + str(k.__cause__)
+    else:
+        notes = "never"
+    return y, len(notes)
+
+
+def many_statements(x):
+    """Syntax that holds no control flow over tensors."""
+    a = b = x
+    a, (b, *c) = b + 1, (a, 1, 2)
+    count: int = 0
+    items = [a, b, *c]
+    del items[0]
+    items[0:1] = [b, b]
+    for i, (k, v) in enumerate([(1, x), (2, x)]):
+        if v > 0:
+            count += k * v + i
+    nested = [[i * j for j in range(2) if j] for i in range(2)]
+    pick = lambda a, *b, **c: a if a > 0 else -a
+    return items[::-1], count, sum(a for b in nested for a in b), [pick(v, 1, z=2) for v in (x, -x)]
+
+
 def walrus(x):
     if (y := x + 1) > 3:
         z = y
@@ -286,6 +320,8 @@ CASES = [
             decorated,
             calls_of_many_kinds,
             guarded,
+            handlers,
+            many_statements,
             walrus,
             items_and_deletion,
         )
@@ -919,6 +955,25 @@ def test_a_failing_function_shows_every_users_frame():
     assert "site-packages" not in text
 
 
+def test_functions_that_call_functions():
+    inner = tf.function(deeper)
+
+    def outer(x):
+        return inner(x)
+
+    def catching(x):
+        try:
+            inner(x)
+        except RuntimeError:
+            return x + 1
+
+    text = str(failure(outer, 1))
+    for f, line in ((outer, "inner(x)"), (deeper, "raise")):
+        assert 'File "{}", line {}, in {}'.format(*line_of(f, line).rsplit(":", 1), f.__name__) in text
+    assert text.count("File ") == 2
+    assert plain(tf.function(catching)(tf.constant(1))) == 2
+
+
 def test_user_exceptions():
     class Plain(Exception):
         pass
@@ -1007,8 +1062,11 @@ def test_to_graph_and_to_code():
     code = tf.autograph.to_code(absolute)
     assert code.startswith("def tf__absolute(x):")
     assert "ag__.if_stmt" in code
-    with pytest.raises(ValueError, match="doesn't expose a __code__ object"):
-        tf.autograph.to_graph(abs)
+    for thing in (abs, tf.function(absolute), Scaler):
+        with pytest.raises(Exception, match="doesn't expose a __code__ object") as e:
+            tf.autograph.to_graph(thing)
+        assert type(e.value).__name__ == "ConversionError"
+    assert dir(tf.autograph) == ["experimental", "set_verbosity", "to_code", "to_graph", "trace"]
     assert sorted(n.name for n in Feature) == sorted(
         "ALL ASSERT_STATEMENTS AUTO_CONTROL_DEPS BUILTIN_FUNCTIONS EQUALITY_OPERATORS LISTS NAME_SCOPES".split()
     )

@@ -5,6 +5,7 @@ its `if`, `while`, `for`, ... become calls of `operators`, which decide at run t
 """
 
 from ..export import lookup as _lookup
+from ..export import names_in as _names_in
 
 
 def traceable(function, options=None):
@@ -26,3 +27,7 @@ def inherited(function):
 
 
 __getattr__ = _lookup("autograph", __name__)
+
+
+def __dir__():
+    return _names_in("autograph")

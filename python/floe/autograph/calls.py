@@ -46,7 +46,7 @@ def _left_alone(f):
         if owner is None:
             return False
         return _is_library(inspect_utils.getdefiningclass(f, owner).__module__)
-    return not inspect.isroutine(f) and _is_library(getattr(type(f).__call__, "__module__", None) or "")
+    return not inspect.isfunction(f) and _is_library(_module(type(f).__call__))
 
 
 def _remembered(f, options):
@@ -176,14 +176,13 @@ def callback(function):
 def to_graph(entity, recursive=True, features=None):
     """A converted function that can be called by itself."""
     options = ConversionOptions(recursive, True, features)
-    target = inspect.unwrap(getattr(entity, "python_function", entity))
-    if not hasattr(target, "__code__"):
-        raise ValueError(
-            f"Cannot apply autograph to a function that doesn't expose a __code__ object: {entity!r}. If this is a "
-            "@tf.function, try passing f.python_function instead."
+    function = getattr(entity, "__func__", entity)
+    if not inspect.isfunction(function):
+        raise errors.ConversionError(
+            f"converting {entity}: ValueError: Cannot apply autograph to a function that doesn't expose a __code__ object. If "
+            "this is a @tf.function, try passing f.python_function instead."
         )
     try:
-        converted = convert(getattr(target, "__func__", target), options)
+        return context.artifact(convert(function, options))
     except Exception as e:
         raise errors.ConversionError(f"converting {entity}: {type(e).__name__}: {e}") from None
-    return context.artifact(converted)

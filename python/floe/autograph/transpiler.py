@@ -1,5 +1,6 @@
 """Rewriting of functions: malt's passes with Floe's operators."""
 
+import ast
 import importlib.util  # noqa: F401  malt uses it without importing it
 import types
 
@@ -19,7 +20,7 @@ from malt.converters import (
 )
 from malt.core import converter, unsupported_features_checker
 from malt.lang import directives as malt_directives
-from malt.pyct import anno, cfg, qual_names, templates, transpiler
+from malt.pyct import anno, cfg, origin_info, qual_names, templates, transpiler
 from malt.pyct.static_analysis import activity, reaching_definitions
 
 from . import locations
@@ -34,6 +35,18 @@ class _Asserts(converter.Base):
         self.generic_visit(node)
         message = node.msg if node.msg is not None else templates.replace_as_expression("None")
         return templates.replace("ag__.assert_stmt(test, lambda: message)", test=node.test, message=message)
+
+
+class _Handlers(ast.NodeTransformer):
+    """`except E as e` with `e = ag__.caught()`: malt's analysis knows assignments only."""
+
+    def visit_ExceptHandler(self, node):
+        self.generic_visit(node)
+        if node.name is not None:
+            assign = templates.replace("name = ag__.caught()", name=node.name)
+            origin_info.copy_origin(node, assign)
+            node.name, node.body = None, [*assign, *node.body]
+        return node
 
 
 class _Ternaries(conditional_expressions.ConditionalExpressionTransformer):
@@ -82,6 +95,7 @@ class Transpiler(transpiler.PyToPy):
 
     def transform_ast(self, node, ctx):
         unsupported_features_checker.verify(node)
+        node = _Handlers().visit(node)
         graphs = cfg.build(node)
         node = qual_names.resolve(node)
         node = activity.resolve(node, ctx, None)

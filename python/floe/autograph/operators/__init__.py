@@ -21,6 +21,7 @@ def table():
         "and_": logical.and_,
         "assert_stmt": builtins.assert_stmt,
         "autograph_artifact": context.artifact,
+        "caught": scope.caught,
         "converted_call": calls.converted_call,
         "eq": logical.eq,
         "for_stmt": loops.for_stmt,

@@ -1,6 +1,7 @@
 """The scope of a converted function."""
 
 import contextlib
+import sys
 
 from malt.operators.variables import UndefinedReturnValue
 
@@ -38,6 +39,11 @@ class FunctionScope:
         """What the function returns."""
         finish(did_return)
         return None if isinstance(value, UndefinedReturnValue) else value
+
+
+def caught():
+    """The exception that the running `except` clause caught."""
+    return sys.exc_info()[1]
 
 
 def with_function_scope(thunk, scope_name, options):

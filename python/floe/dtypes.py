@@ -198,7 +198,8 @@ def _lookup(value):
             return None
     if value in _BY_PYTHON:
         return _BY_PYTHON[value]
-    if value in (int, str, bytes, complex, None):
+    # By identity: NumPy's int64 equals int.
+    if any(value is t for t in (int, str, bytes, complex, None)):
         return None
     try:
         d = _np.dtype(value)

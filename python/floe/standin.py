@@ -8,7 +8,7 @@ import os
 import sys
 import types
 
-from . import export, version
+from . import export, inside, version
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _SITE = os.path.join(_HERE, "_site")
@@ -113,13 +113,24 @@ class _Alias(types.ModuleType):
         return dir(self._target)
 
 
+def _public(name):
+    """Floe's module of a public name; None when it has none."""
+    try:
+        return importlib.import_module(f"floe.{name}" if name else "floe")
+    except ModuleNotFoundError:
+        return None
+
+
 def _target(name):
     """Floe's module for a module of TensorFlow's; None when there is none."""
     if name == "tensorflow":
         return importlib.import_module("floe")
-    inside = _INSIDE.get(name)
-    if inside is not None:
-        return importlib.import_module(f"floe.{inside}" if inside else "floe")
+    public = _INSIDE.get(name)
+    known = None if public is None else _public(public)
+    if inside.exists(name):
+        return inside.Inside(name, known)
+    if known is not None:
+        return known
     if name.startswith("tensorflow.compat.v2"):
         return _target("tensorflow" + name[len("tensorflow.compat.v2") :])
     rest = name[len("tensorflow.") :]

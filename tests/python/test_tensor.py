@@ -178,6 +178,7 @@ def test_dtypes():
     assert repr(tf.float32) == "tf.float32" and str(tf.float32) == "<dtype: 'float32'>"
     assert tf.float32 == np.float32 == tf.float32 and tf.float32 == "float32" and tf.float32 == 1
     assert tf.float32 != "int32" and tf.float32 != "foo" and tf.float32 != None  # noqa: E711
+    assert np.dtype("int64") == tf.int64 and tf.int64 == np.dtype("int64") and np.dtype("int8") != tf.int64
     assert tf.as_dtype("half") is tf.float16 is tf.half and tf.as_dtype(float) is tf.float32
     assert tf.as_dtype(np.dtype("int16")) is tf.int16 and tf.as_dtype(bool) is tf.bool
     assert repr(tf.as_dtype(101)) == "tf.float32_ref"

@@ -1,0 +1,3 @@
+"""tensorflow.python.framework.constant_op: its constant is tf.constant."""
+
+from ..tensor import constant  # noqa: F401

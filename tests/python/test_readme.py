@@ -16,8 +16,8 @@ def run(source):
     return p.stdout
 
 
-def test_there_are_two_blocks():
-    assert len(readme.blocks("python")) == 2
+def test_there_are_three_blocks():
+    assert len(readme.blocks("python")) == 3
 
 
 def test_the_short_way_prints_the_digits():
@@ -29,6 +29,15 @@ def test_the_short_way_prints_the_digits():
 def test_the_tensorflow_way_lists_operations():
     names = run(readme.blocks("python")[1])
     assert names.startswith("['x', ") and "'Identity'" in names
+
+
+def test_the_training_step_learns(tmp_path):
+    # A function's source has to be in a file.
+    path = tmp_path / "step.py"
+    path.write_text(readme.blocks("python")[2])
+    p = subprocess.run([sys.executable, str(path)], capture_output=True, text=True)
+    assert p.returncode == 0, p.stderr
+    assert p.stdout == "3.0\n"
 
 
 @pytest.mark.parametrize("target", sorted(set(readme.make_targets())))

@@ -380,19 +380,20 @@ class Function:
         return specs, key
 
     def _record(self, inputs, specs):
-        first = self._may_make
+        if not self._may_make:
+            return self._record_once(inputs, specs)
         self._may_make = False
-        if first:
-            _variables._first_call.append(self)
-            try:
-                f = self._record_once(inputs, specs)
-            except BaseException:
-                self._may_make = True
-                raise
-            finally:
-                _variables._first_call.remove(self)
-            return f
-        return self._record_once(inputs, specs)
+        before = len(self._made_variables)
+        _variables._first_call.append(self)
+        try:
+            f = self._record_once(inputs, specs)
+        except BaseException:
+            self._may_make = True
+            raise
+        finally:
+            _variables._first_call.remove(self)
+        # What made variables is recorded again, to use them: it fails here where every call would make more.
+        return f if len(self._made_variables) == before else self._record_once(inputs, specs)
 
     def _record_once(self, inputs, specs):
         self._count += 1

@@ -1,10 +1,11 @@
 """Gradients: tf.GradientTape, tf.gradients, tf.custom_gradient, ..."""
 
-import contextlib as _contextlib
+import contextlib
 import enum
 import functools
 
 from .. import _floe, dtypes, nest, raw_ops
+from ..errors import NotFoundError
 from ..export import export
 from ..tensor import Tensor, convert_to_tensor
 from .indexed_slices import IndexedSlices
@@ -54,10 +55,26 @@ def _target(x):
     return convert_to_tensor(x)
 
 
-def _warn(text):
-    import logging
+_MOST_WARNINGS = 5
+_warned = {}
 
-    logging.getLogger("tensorflow").warning(text)
+
+def _warn(text):
+    """A warning, some times only: loops would say it for ever."""
+    count = _warned[text] = _warned.get(text, 0) + 1
+    if count <= _MOST_WARNINGS:
+        import logging
+
+        logging.getLogger("tensorflow").warning(text)
+
+
+@contextlib.contextmanager
+def _lookup_errors():
+    """A missing gradient is a LookupError."""
+    try:
+        yield
+    except NotFoundError as e:
+        raise LookupError(e.message) from None
 
 
 @export("GradientTape", "autodiff.GradientTape")
@@ -76,7 +93,7 @@ class GradientTape:
         self._watch_accessed = watch_accessed_variables
         self._tape = None
         self._recording = False
-        self._variables = {}
+        self._watched = ()
 
     def __enter__(self):
         self._start()
@@ -130,12 +147,18 @@ class GradientTape:
 
     def watched_variables(self):
         """The variables that were read, in order."""
-        if self._tape is None:
-            return ()
-        from .variable_registry import variable_of
+        if self._tape is not None:
+            from .variable_registry import variable_of
 
-        found = (variable_of(h) for h in self._tape.watched_variables())
-        return tuple(v for v in found if v is not None)
+            found = (variable_of(h) for h in self._tape.watched_variables())
+            self._watched = tuple(v for v in found if v is not None)
+        return self._watched
+
+    def _used(self):
+        """What can be asked once only is gone."""
+        if not self._persistent:
+            self.watched_variables()
+            self._tape = None
 
     def gradient(
         self, target, sources, output_gradients=None, unconnected_gradients=UnconnectedGradients.NONE
@@ -156,14 +179,24 @@ class GradientTape:
                     "increased CPU and memory usage). Only call GradientTape.gradient inside the context if you actually "
                     "want to trace the gradient in order to compute higher order derivatives."
                 )
+        if target is None:
+            raise TypeError(
+                "Argument `target` should be a list or nested structure of Tensors, Variables or CompositeTensors to be "
+                "differentiated, but received None."
+            )
         flat_sources = nest.flatten(sources, expand_composites=True)
         for s in flat_sources:
+            if not hasattr(s, "dtype"):
+                raise TypeError(
+                    f"The sources of a gradient are tensors and variables, found {s!r} of {type(s)}."
+                )
             if not (s.dtype.is_floating or s.dtype.is_complex) and s.dtype != dtypes.variant:
                 _warn(
                     f"The dtype of the source tensor must be floating (e.g. tf.float32) when calling GradientTape.gradient, got {s.dtype!r}"
                 )
         flat_targets = []
         for t in nest.flatten(target, expand_composites=True):
+            t = t if hasattr(t, "dtype") else convert_to_tensor(t)
             if not (t.dtype.is_floating or t.dtype.is_complex) and t.dtype != dtypes.variant:
                 _warn(
                     f"The dtype of the target tensor must be floating (e.g. tf.float32) when calling GradientTape.gradient, got {t.dtype!r}"
@@ -174,11 +207,10 @@ class GradientTape:
                 None if g is None else convert_to_tensor(g)
                 for g in nest.flatten(output_gradients, expand_composites=True)
             ]
-        grads = self._tape.gradient(flat_targets, [_source(s) for s in flat_sources], output_gradients)
+        with _lookup_errors():
+            grads = self._tape.gradient(flat_targets, [_source(s) for s in flat_sources], output_gradients)
         grads = [_result(g) for g in grads]
-        if not self._persistent:
-            self._last = self._tape
-            self._tape = None
+        self._used()
         if unconnected == UnconnectedGradients.ZERO:
             grads = [_zeros(s) if g is None else g for g, s in zip(grads, flat_sources)]
         return nest.pack_sequence_as(sources, grads, expand_composites=True)
@@ -197,18 +229,25 @@ class GradientTape:
         target = convert_to_tensor(target)
         flat_sources = nest.flatten(sources)
         shape = raw_ops.Shape(input=target)
-        rows = self._rows(raw_ops.Reshape(tensor=target, shape=[-1]), target, flat_sources)
+        n = target.shape.num_elements()
+        if n is None:
+            n = raw_ops.Size(input=target)
+
+        def seed(i):
+            row = raw_ops.OneHot(
+                indices=i, depth=n, on_value=_one(target.dtype), off_value=_zero(target.dtype)
+            )
+            return raw_ops.Reshape(tensor=row, shape=shape)
+
         results = []
-        for s, column in zip(flat_sources, rows):
-            if column is None:
+        for s, rows in zip(flat_sources, self._rows(n, seed, target, flat_sources)):
+            if rows is None:
                 zero = _zeros(s) if unconnected == UnconnectedGradients.ZERO else None
                 results.append(None if zero is None else raw_ops.ZerosLike(x=_outer_shape(shape, zero)))
                 continue
-            inner = raw_ops.Shape(input=column[0])
-            stacked = raw_ops.Pack(values=column, axis=0)
-            results.append(
-                raw_ops.Reshape(tensor=stacked, shape=raw_ops.ConcatV2(values=[shape, inner], axis=0))
-            )
+            inner = raw_ops.Shape(input=rows)[1:]
+            full = raw_ops.Reshape(tensor=rows, shape=raw_ops.ConcatV2(values=[shape, inner], axis=0))
+            results.append(full)
         return nest.pack_sequence_as(sources, results)
 
     def _ready_for_many(self):
@@ -219,31 +258,39 @@ class GradientTape:
         if self._recording and not self._persistent:
             self._stop()
 
-    def _rows(self, flat, target, sources):
-        """Per source, the gradients of every element of target; None where it is not connected."""
-        n = target.shape.num_elements()
-        if n is None:
-            raise ValueError(
-                f"The jacobian of {target!r} needs its full shape, which is not known while the graph is recorded."
-            )
-        tape = self._tape
-        handles = [_source(s) for s in sources]
-        columns = [[] for _ in sources]
-        for i in range(n):
-            seed = raw_ops.Reshape(
-                tensor=raw_ops.OneHot(
-                    indices=i,
-                    depth=n,
-                    on_value=raw_ops.Cast(x=1.0, DstT=target.dtype),
-                    off_value=raw_ops.Cast(x=0.0, DstT=target.dtype),
-                ),
-                shape=raw_ops.Shape(input=target),
-            )
-            for column, g in zip(columns, tape.gradient_again([target], handles, [seed])):
-                column.append(None if g is None else convert_to_tensor(_result(g)))
-        if not self._persistent:
-            self._tape = None
-        return [None if not c or c[0] is None else c for c in columns]
+    def _rows(self, n, seed, target, sources):
+        """Per source, the gradients for seed(0) to seed(n - 1), stacked; None where it is not connected."""
+        tape, handles = self._tape, [_source(s) for s in sources]
+
+        def row(i):
+            with _lookup_errors():
+                found = tape.gradient_again([target], handles, [seed(i)])
+            return [None if g is None else convert_to_tensor(_result(g)) for g in found]
+
+        if n == 0 if isinstance(n, int) else False:
+            found = [None if g is None else raw_ops.ExpandDims(input=g, axis=0)[:0] for g in row(0)]
+        elif isinstance(n, int) and (n <= _UNROLLED or not _floe.recording()):
+            columns = zip(*[row(i) for i in range(n)])
+            found = [None if c[0] is None else raw_ops.Pack(values=list(c), axis=0) for c in columns]
+        else:
+            found = self._loop(n, row)
+        self._used()
+        return found
+
+    def _loop(self, n, row):
+        """The rows by a loop of the graph. A first row, which is never run, says what is connected."""
+        from .control_flow_maps import map_fn_v2
+
+        connected = row(0)
+        places = [k for k, g in enumerate(connected) if g is not None]
+        types = [connected[k].dtype for k in places]
+        order = raw_ops.Range(start=0, limit=n, delta=1)
+        found = [None] * len(connected)
+        if places:
+            stacked = map_fn_v2(lambda i: [row(i)[k] for k in places], order, fn_output_signature=types)
+            for k, rows in zip(places, stacked):
+                found[k] = rows
+        return found
 
     def batch_jacobian(
         self,
@@ -257,46 +304,48 @@ class GradientTape:
         unconnected = _unconnected(unconnected_gradients)
         self._ready_for_many()
         target = convert_to_tensor(target)
-        if (
-            target.shape.ndims is None
-            or target.shape.ndims < 2
-            or source.shape.ndims is None
-            or source.shape.ndims < 2
-        ):
-            if (
-                target.shape.ndims is not None
-                and source.shape.ndims is not None
-                and min(target.shape.ndims, source.shape.ndims) < 1
-            ):
-                raise ValueError("batch_jacobian needs a batch dimension in target and source.")
-        if target.shape.ndims and source.shape.ndims and target.shape[0] != source.shape[0]:
+        target_shape, source_shape = target.shape.with_rank_at_least(2), source.shape.with_rank_at_least(2)
+        if not target_shape[:1].is_compatible_with(source_shape[:1]):
             raise ValueError(
                 f"Need first dimension of target shape ({target.shape}) and source shape ({source.shape}) to match."
             )
-        batch = target.shape[0]
-        per = target.shape[1:].num_elements()
-        flat = []
-        handle = _source(source)
-        for i in range(per):
-            seed = raw_ops.Cast(
-                x=raw_ops.OneHot(indices=[i] * batch, depth=per, on_value=1.0, off_value=0.0),
-                DstT=target.dtype,
+        shape = raw_ops.Shape(input=target)
+        inner = target_shape[1:].num_elements() if target_shape.ndims is not None else None
+        if inner is None:
+            inner = raw_ops.Prod(input=shape[1:], axis=[0])
+
+        def seed(i):
+            row = raw_ops.OneHot(
+                indices=i, depth=inner, on_value=_one(target.dtype), off_value=_zero(target.dtype)
             )
-            seed = raw_ops.Reshape(tensor=seed, shape=raw_ops.Shape(input=target))
-            g = self._tape.gradient_again([target], [handle], [seed])[0]
-            if g is None:
-                if not self._persistent:
-                    self._tape = None
-                if unconnected == UnconnectedGradients.NONE:
-                    return None
-                g = _zeros(source)
-            flat.append(convert_to_tensor(_result(g)))
-        if not self._persistent:
-            self._tape = None
-        shape = [*target.shape.as_list(), *source.shape.as_list()[1:]]
-        if not flat:
-            return raw_ops.Cast(x=raw_ops.Fill(dims=shape, value=0.0), DstT=target.dtype)
-        return raw_ops.Reshape(tensor=raw_ops.Pack(values=flat, axis=1), shape=shape)
+            row = raw_ops.Reshape(tensor=row, shape=raw_ops.ConcatV2(values=[[1], shape[1:]], axis=0))
+            return raw_ops.BroadcastTo(input=row, shape=shape)
+
+        rows = self._rows(inner, seed, target, [source])[0]
+        if rows is None:
+            if unconnected == UnconnectedGradients.NONE:
+                return None
+            zero = _zeros(source)
+            return raw_ops.ZerosLike(x=_outer_shape(shape, raw_ops.GatherV2(params=zero, indices=0, axis=0)))
+        # [inner, batch, ...] to [batch, inner, ...]
+        rank = raw_ops.Rank(input=rows)
+        order = raw_ops.ConcatV2(values=[[1, 0], raw_ops.Range(start=2, limit=rank, delta=1)], axis=0)
+        rows = raw_ops.Transpose(x=rows, perm=order)
+        full = raw_ops.ConcatV2(values=[shape, raw_ops.Shape(input=rows)[2:]], axis=0)
+        result = raw_ops.Reshape(tensor=rows, shape=full)
+        result.set_shape(target_shape.concatenate(source_shape[1:]))
+        return result
+
+
+_UNROLLED = 16
+
+
+def _one(dtype):
+    return raw_ops.Cast(x=1.0, DstT=dtype)
+
+
+def _zero(dtype):
+    return raw_ops.Cast(x=0.0, DstT=dtype)
 
 
 def _outer_shape(shape, zero):
@@ -319,7 +368,7 @@ class _Stopped:
         self._tape._start(existing=True)
 
 
-def _gradients(ys, xs, grad_ys, unconnected, stop):
+def _gradients(ys, xs, grad_ys, unconnected, stop, name="gradients"):
     if not _floe.recording():
         raise RuntimeError(
             "tf.gradients is not supported when eager execution is enabled. Use tf.GradientTape instead."
@@ -327,14 +376,16 @@ def _gradients(ys, xs, grad_ys, unconnected, stop):
     unconnected = _unconnected(unconnected)
     ys, xs = nest.flatten(ys), nest.flatten(xs)
     stop = [] if stop is None else nest.flatten(stop)
+    if grad_ys is not None and len(nest.flatten(grad_ys)) != len(ys):
+        raise ValueError(f"Length mismatch. Passed {len(nest.flatten(grad_ys))} grad_ys for {len(ys)} ys")
     grads = (
         None
         if grad_ys is None
         else [None if g is None else convert_to_tensor(g, y.dtype) for g, y in zip(nest.flatten(grad_ys), ys)]
     )
-    found = _floe.gradients(
-        [_target(y) for y in ys], [_source(x) for x in xs], grads, [_source(s) for s in stop]
-    )
+    targets, sources = [_target(y) for y in ys], [_source(x) for x in xs]
+    with _floe.current_graph().name_scope(name or "gradients"), _lookup_errors():
+        found = _floe.gradients(targets, sources, grads, [_source(s) for s in stop])
     found = [_result(g) for g in found]
     if unconnected == UnconnectedGradients.ZERO:
         found = [_zeros(x) if g is None else g for g, x in zip(found, xs)]
@@ -353,12 +404,7 @@ def gradients_v2(
     unconnected_gradients=UnconnectedGradients.NONE,
 ):
     """The derivative of the sum of ys by each of xs, as nodes of the graph that is being recorded."""
-    with (
-        _floe.current_graph().name_scope(name or "gradients")
-        if _floe.recording()
-        else _contextlib.nullcontext()
-    ):
-        return _gradients(ys, xs, grad_ys, unconnected_gradients, stop_gradients)
+    return _gradients(ys, xs, grad_ys, unconnected_gradients, stop_gradients, name)
 
 
 @export("compat.v1.gradients")
@@ -374,12 +420,7 @@ def gradients_v1(
     unconnected_gradients=UnconnectedGradients.NONE,
 ):
     """The derivative of the sum of ys by each of xs, as nodes of the graph that is being recorded."""
-    with (
-        _floe.current_graph().name_scope(name or "gradients")
-        if _floe.recording()
-        else _contextlib.nullcontext()
-    ):
-        return _gradients(ys, xs, grad_ys, unconnected_gradients, stop_gradients)
+    return _gradients(ys, xs, grad_ys, unconnected_gradients, stop_gradients, name)
 
 
 @export("hessians")
@@ -481,16 +522,20 @@ def custom_gradient(f=None):
             return _call_custom(f, args, kwargs)
 
         def __get__(self, instance, owner):
-            return functools.partial(self, instance) if instance is not None else self
+            # Only the arguments after the instance are tensors.
+            return self if instance is None else custom_gradient(functools.partial(f, instance))
 
-    return functools.update_wrapper(Bound(), f)
+    wrapped = f.func if isinstance(f, functools.partial) else f
+    return functools.update_wrapper(Bound(), wrapped)
 
 
-def _call_custom(f, args, kwargs):
+def _call_custom(f, args, kwargs, detached=False):
+    """`detached`: f sees to it that nothing of what it does is kept."""
     flat = nest.flatten(args, expand_composites=True)
     flat = [convert_to_tensor(a) if not isinstance(a, Variable) else a for a in flat]
-    # Fresh handles, so that what happens inside is not seen by tapes outside.
-    inner = [a if isinstance(a, Variable) else raw_ops.Identity(input=_stop(a)) for a in flat]
+    # Tapes see how the values inside depend on the arguments, for the gradient's gradient, and that the result depends
+    # on them in the given way only.
+    inner = [a if isinstance(a, Variable) or detached else raw_ops.Identity(input=a) for a in flat]
     with GradientTape(watch_accessed_variables=True) as seen:
         result, grad_fn = f(*nest.pack_sequence_as(args, inner, expand_composites=True), **kwargs)
     variables = [v for v in seen.watched_variables() if not any(v is a for a in flat)]
@@ -502,8 +547,8 @@ def _call_custom(f, args, kwargs):
     wants = any(p.name == "variables" or p.kind is p.VAR_KEYWORD for p in takes)
     if variables and not wants:
         raise TypeError(
-            "If using @custom_gradient with a function that uses variables, then grad_fn must accept a 'variables' keyword "
-            "argument."
+            "@tf.custom_gradient grad_fn must accept keyword argument 'variables', since function uses variables: "
+            f"{variables}"
         )
 
     def backward(_, grads):
@@ -566,21 +611,28 @@ def recompute_grad(f):
 
     @functools.wraps(f)
     def wrapped(*args, **kwargs):
-        @custom_gradient
-        def inner(*tensors):
-            result = f(*nest.pack_sequence_as(args, tensors, expand_composites=True), **kwargs)
+        given = [
+            a if isinstance(a, Variable) else convert_to_tensor(a) for a in nest.flatten((args, kwargs), True)
+        ]
+
+        def call(values):
+            inner_args, inner_kwargs = nest.pack_sequence_as((args, kwargs), values, expand_composites=True)
+            return f(*inner_args, **inner_kwargs)
+
+        def inner(*_):
+            # Tapes outside see neither the values nor what is made of them: nothing of it is kept.
+            result = call([a if isinstance(a, Variable) else _stop(a) for a in given])
 
             def grad(*dy, variables=None):
-                variables = variables or []
                 with GradientTape() as tape:
-                    again = [raw_ops.Identity(input=t) for t in tensors]
-                    tape.watch(again)
-                    out = f(*nest.pack_sequence_as(args, again, expand_composites=True), **kwargs)
-                found = tape.gradient(out, [*again, *variables], output_gradients=list(dy))
+                    again = [a if isinstance(a, Variable) else raw_ops.Identity(input=a) for a in given]
+                    tape.watch([a for a in again if not isinstance(a, Variable)])
+                    out = call(again)
+                found = tape.gradient(out, [*again, *(variables or [])], output_gradients=list(dy))
                 return (found[: len(again)], found[len(again) :]) if variables else found
 
             return result, grad
 
-        return inner(*nest.flatten(args, expand_composites=True))
+        return _call_custom(inner, given, {}, detached=True)
 
     return wrapped

@@ -82,11 +82,20 @@ class IndexedSlices:
         rows = convert_to_tensor(self._dense_shape)[0]
         return raw_ops.UnsortedSegmentSum(data=self._values, segment_ids=self._indices, num_segments=rows)
 
-    def __str__(self):
-        shape = f", dense_shape={self._dense_shape}" if self._dense_shape is not None else ""
-        return f"IndexedSlices(indices={self._indices}, values={self._values}{shape})"
+    @property
+    def _type_spec(self):
+        inner = self._values.shape[1:] if self.shape.ndims is None else self.shape[1:]
+        first = [None] if self.shape.ndims is None else self.shape[:1]
+        dense = None if self._dense_shape is None else self._dense_shape.dtype
+        return IndexedSlicesSpec(
+            TensorShape(first).concatenate(inner), self.dtype, self._indices.dtype, dense, self._indices.shape
+        )
 
-    __repr__ = __str__
+    def __repr__(self):
+        shape = f", dense_shape={self._dense_shape!s}" if self._dense_shape is not None else ""
+        return f"IndexedSlices(indices={self._indices!s}, values={self._values!s}{shape})"
+
+    __str__ = __repr__
 
 
 @export("IndexedSlicesSpec")

@@ -1,6 +1,7 @@
 """python -m floe: TensorFlow programs run unchanged; floe check and floe explain on scripts."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -117,3 +118,20 @@ def test_explain(script, tmp_path):
     lines = {n["op"]: n["line"] for n in traces[0]["nodes"]}
     assert lines["Mul"] == "program.py:4" and lines["Sum"] == "program.py:5"
     assert "Did you mean 'f'?" in run(["-m", "floe.explain", f"{path}:ff"], tmp_path, code=65).stderr
+
+
+def test_the_command_runs_scripts_verbs(script, tmp_path):
+    floe = shutil.which("floe")
+    assert floe, "the floe command is not on PATH"
+    path = script(
+        "import tensorflow as tf\n"
+        "@tf.function(input_signature=[tf.TensorSpec([2], tf.float32)])\n"
+        "def f(x):\n"
+        "    return tf.sin(x)\n"
+    )
+    r = subprocess.run([floe, "check", path], capture_output=True, text=True, timeout=120)
+    assert r.returncode == 0, r.stderr
+    assert "yes  tf.sin  (line 4)" in r.stdout
+    r = subprocess.run([floe, "explain", f"{path}:f"], capture_output=True, text=True, timeout=120)
+    assert r.returncode == 0, r.stderr
+    assert "program.py:4" in r.stdout and "Sin" in r.stdout

@@ -1,6 +1,7 @@
 """python -m floe: TensorFlow programs run unchanged; floe check and floe explain on scripts."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -129,9 +130,10 @@ def test_the_command_runs_scripts_verbs(script, tmp_path):
         "def f(x):\n"
         "    return tf.sin(x)\n"
     )
-    r = subprocess.run([floe, "check", path], capture_output=True, text=True, timeout=120)
+    env = {**os.environ, "VIRTUAL_ENV": sys.prefix}
+    r = subprocess.run([floe, "check", path], capture_output=True, text=True, timeout=120, env=env)
     assert r.returncode == 0, r.stderr
     assert "yes  tf.sin  (line 4)" in r.stdout
-    r = subprocess.run([floe, "explain", f"{path}:f"], capture_output=True, text=True, timeout=120)
+    r = subprocess.run([floe, "explain", f"{path}:f"], capture_output=True, text=True, timeout=120, env=env)
     assert r.returncode == 0, r.stderr
     assert "program.py:4" in r.stdout and "Sin" in r.stdout

@@ -18,9 +18,13 @@ namespace fs = std::filesystem;
 int run_python(const std::string& module, const std::vector<std::string>& args) {
   std::error_code ec;
   fs::path here = fs::read_symlink("/proc/self/exe", ec).parent_path();
+  // The one beside this command, the active environment's, the system's.
   std::string python = "python3";
-  for (const char* name : {"python", "python3"})
-    if (fs::path p = here / name; !ec && fs::exists(p, ec)) python = p.string();
+  std::vector<fs::path> folders;
+  if (const char* venv = std::getenv("VIRTUAL_ENV"); venv && *venv) folders.push_back(fs::path(venv) / "bin");
+  if (!ec) folders.push_back(here);
+  for (const fs::path& folder : folders)
+    if (fs::path p = folder / "python"; fs::exists(p, ec)) python = p.string();
   // In a build folder the package lies beside bin.
   if (fs::path package = here.parent_path() / "python"; fs::exists(package / "floe" / "__init__.py", ec)) {
     const char* old = std::getenv("PYTHONPATH");

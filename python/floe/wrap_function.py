@@ -2,10 +2,10 @@
 
 import itertools as _itertools
 
-from . import dtypes, nest
+from . import _floe, dtypes, nest
 from .errors import InvalidArgumentError
 from .graph import FuncGraph, Operation
-from .tensor import SymbolicTensor, Tensor, TensorSpec
+from .tensor import SymbolicTensor, Tensor, TensorSpec, convert_to_tensor
 
 _numbers = _itertools.count(1)
 
@@ -26,7 +26,7 @@ def _spec_text(x):
 class WrappedFunction:
     """A callable piece of a graph. Arguments are fed in the order of `inputs`."""
 
-    def __init__(self, graph, inputs, structured_outputs, name, arg_names=None):
+    def __init__(self, graph, inputs, structured_outputs, name, arg_names=None, made=(), pruned=False):
         self._graph = graph
         self._inputs = inputs
         self._structure = structured_outputs
@@ -34,6 +34,9 @@ class WrappedFunction:
         self._name = f"__inference_{name}_{next(_numbers)}".encode()
         self._arg_names = arg_names
         self._runner = None
+        self._concrete = None
+        self._made = made
+        self._pruned = pruned
 
     @property
     def graph(self):
@@ -61,17 +64,22 @@ class WrappedFunction:
 
     @property
     def captured_inputs(self):
-        return []
+        return self._graph.external_captures
 
     @property
     def variables(self):
-        return ()
+        """The variables that were made inside, and those of outside that are read."""
+        found = {id(v): v for v in self._made}
+        found.update((id(v), v) for v in self._graph.variables)
+        return tuple(found.values())
 
-    trainable_variables = variables
+    @property
+    def trainable_variables(self):
+        return tuple(v for v in self.variables if v.trainable)
 
     def _prepare(self):
         g = self._graph
-        feeds = [g._endpoint(t) for t in self._inputs]
+        feeds = [g._endpoint(t) for t in [*self._inputs, *g.internal_captures]]
         fetches = [g._endpoint(t) for t in self.outputs]
         targets = [x._id for x in self._flat if isinstance(x, Operation)]
         self._runner = g._core.function(feeds, fetches, targets)
@@ -107,12 +115,30 @@ class WrappedFunction:
             names = ", ".join(f"{t.name!r} ({t.dtype.name}, shape {t.shape})" for t in self._inputs)
             error = ValueError if len(args) < n else TypeError
             raise error(f"Signature specifies {n} arguments, got: {len(args)}. Expected inputs: [{names}].")
-        results = iter((self._runner or self._prepare())(*args))
+        results = iter(self._run(args))
         flat = [
             next(results) if isinstance(x, Tensor) else None if isinstance(x, Operation) else x
             for x in self._flat
         ]
         return nest.pack_sequence_as(self._structure, flat)
+
+    def _run(self, args):
+        g = self._graph
+        captures = g.external_captures
+        # A piece of a graph runs what it needs and no other effects, which no function could do.
+        alone = self._pruned and g._core.has_effects()
+        if alone or not (captures or _floe.recording() or _floe.watching()):
+            return (self._runner or self._prepare())(*args, *captures)
+        if self._concrete is None:
+            self._concrete = _floe.ConcreteFunction.make(
+                g._core,
+                self._inputs,
+                self.outputs,
+                self._name.decode().rpartition("_")[0].removeprefix("__inference_"),
+            )
+        for v in self.trainable_variables:
+            _floe.variable_accessed(v.handle)
+        return self._concrete(list(args))
 
     def prune(self, feeds, fetches, name=None, input_signature=None):
         """A function from `feeds` to `fetches`: tensors, operations or names, in any nest."""
@@ -130,7 +156,13 @@ class WrappedFunction:
             )
         structure = nest.map_structure(g.as_graph_element, fetches)
         pruned = WrappedFunction(
-            g, flat_feeds, structure, name or "pruned", [_argument_name(f.name) for f in flat_feeds]
+            g,
+            flat_feeds,
+            structure,
+            name or "pruned",
+            [_argument_name(f.name) for f in flat_feeds],
+            self._made,
+            pruned=True,
         )
         pruned._prepare()
         return pruned
@@ -156,14 +188,35 @@ def _symbolic(g, x):
             "To be compatible with tf.function, Python functions must return zero or more Tensors or None values; "
             f"found return value of type Operation ({x!r}), which is not a Tensor."
         )
-    return g._as_tensor(x)
+    return g._as_tensor(convert_to_tensor(x) if hasattr(x, "__tf_tensor__") else x)
+
+
+class _Holder:
+    """Keeps the variables that a wrapped function makes."""
+
+    def __init__(self):
+        self._made_variables = []
+
+    def __enter__(self):
+        from .api import variable
+
+        variable._first_call.append(self)
+        return self
+
+    def __exit__(self, *exception):
+        from .api import variable
+
+        variable._first_call.remove(self)
 
 
 def wrap_function(fn, signature, name=None):
-    """Records what `fn` does to placeholders of the signature and returns it as a function."""
+    """Records what `fn` does to placeholders of the signature and returns it as a function.
+
+    Variables that it makes are made once, outside, and kept with the function.
+    """
     graph_name = f"wrapped_function_{name}" if name else "wrapped_function"
     g = FuncGraph(graph_name)
-    with g.as_default():
+    with _Holder() as holder, g.as_default():
         args = nest.map_structure(lambda s: _argument(g, s), signature)
         if isinstance(args, dict):
             result = fn(**args)
@@ -173,7 +226,7 @@ def wrap_function(fn, signature, name=None):
     g.inputs = nest.flatten(args)
     g.structured_outputs = structured
     g.outputs = [x for x in nest.flatten(structured) if x is not None]
-    return WrappedFunction(g, g.inputs, structured, graph_name)
+    return WrappedFunction(g, g.inputs, structured, graph_name, made=holder._made_variables)
 
 
 def _argument(g, spec):

@@ -350,8 +350,9 @@ std::vector<Gradient> gradient_of_loop(const OpRecord& r, std::span<const Gradie
         own.push_back(in[first_invariant + inv++]);
         continue;
       }
-      std::vector<Tensor> popped = floe::call("TensorListPopBack", {in[first_list + at++], grad::int32s({})},
-                                              {{"element_dtype", l.extra_types[i]}});
+      std::vector<Tensor> popped =
+          floe::call("TensorListPopBack", {in[first_list + at++], grad::int32_scalar(-1)},
+                     {{"element_dtype", l.extra_types[i]}});
       lists.push_back(popped[0]);
       const Endpoint& e = l.d->forward->results()[l.d->results + i];
       Tensor value = popped[1];

@@ -122,7 +122,11 @@ def test_unfed_placeholder_is_named_with_its_line(graph):
     [
         (None, TypeError, "Argument `fetch` = None has invalid type"),
         (5, TypeError, 'Argument `fetch` = 5 has invalid type "int" must be a string or Tensor'),
-        ("layer9", ValueError, "refers to an Operation not in the graph. Did you mean 'layer3', 'layer2' or 'layer1'?"),
+        (
+            "layer9",
+            ValueError,
+            "refers to an Operation not in the graph. Did you mean 'layer3', 'layer2' or 'layer1'?",
+        ),
         ("layer9:0", ValueError, "The operation, 'layer9', does not exist in the graph. Did you mean 'layer"),
         ("layer1:4", ValueError, "exists but only has 1 outputs"),
     ],
@@ -265,3 +269,23 @@ def test_python_runs_inside_of_graphs(graph):
     with v1.Session() as sess:
         assert sess.run([y, z], {x: [1.0, 3.0]})[1].tolist() == [2.0, 10.0]
         assert sess.run(g, {x: [1.0, 3.0]}).tolist() == [1.0, 3.0]
+
+
+def test_rows_of_variables_change(graph):
+    v = tf.Variable([1.0, 2.0, 3.0])
+    with v1.Session() as sess:
+        sess.run(v.initializer)
+        assert sess.run(v1.scatter_add(v, [0], [5.0])).tolist() == [6.0, 2.0, 3.0]
+        assert sess.run(v1.scatter_update(v, [2, 1], [9.0, 8.0])).tolist() == [6.0, 8.0, 9.0]
+        assert sess.run(v1.scatter_nd_sub(v, [[0]], [6.0])).tolist() == [0.0, 8.0, 9.0]
+        assert sess.run(v1.assign_sub(v, [1.0, 1.0, 1.0])).tolist() == [-1.0, 7.0, 8.0]
+
+
+def test_numbers_of_a_graph_are_checked(graph):
+    x = v1.placeholder(tf.float32, [])
+    y = tf.math.log(x, name="log")
+    check = v1.add_check_numerics_ops()
+    with v1.Session() as sess:
+        sess.run([y, check], {x: 1.0})
+        with pytest.raises(tf.errors.InvalidArgumentError, match="log:0 : Tensor had Inf"):
+            sess.run([y, check], {x: 0.0})

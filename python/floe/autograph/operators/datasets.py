@@ -5,7 +5,7 @@ import threading
 
 from ... import dtypes, nest, raw_ops
 from ...api.data_dataset import Dataset
-from ...api.py_function import _py_function
+from ...api.py_function import py_function
 from ...tensor import TensorSpec, convert_to_tensor
 from .conditionals import choose
 from .loops import Counter, Loop, both
@@ -31,7 +31,7 @@ def _begin(iterator):
 
 def _pull(function, inputs, specs):
     # A copy, so that the shape is known from its making on, in branches too.
-    results = _py_function(function, inputs, specs, None, differentiable=False)
+    results = py_function(function, inputs, specs)
     return [raw_ops.Identity(input=t) for t in results]
 
 

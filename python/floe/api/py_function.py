@@ -1,10 +1,28 @@
 """Python code in the middle of a graph: tf.py_function, tf.numpy_function, compat.v1.py_func."""
 
+import collections
+import itertools
+import linecache
+import traceback
+
 import numpy as np
 
 from .. import _floe, dtypes, nest, raw_ops
+from ..autograph.locations import text as user_line
+from ..errors import (
+    FailedPreconditionError,
+    InvalidArgumentError,
+    OpError,
+    OutOfRangeError,
+    ResourceExhaustedError,
+    UnimplementedError,
+    UnknownError,
+)
 from ..export import export
-from ..tensor import Tensor, TensorSpec, convert_to_tensor
+from ..tensor import EagerTensor, Tensor, TensorSpec, convert_to_tensor
+from .gradients import GradientTape
+
+_PACKAGE = __file__.rpartition("/")[0].rpartition("/")[0]
 
 
 def _flat_types(Tout):
@@ -23,26 +41,23 @@ def _flat_types(Tout):
 
 
 def _results(result, types, name):
+    if len(types) == 1 and type(result) is EagerTensor:
+        return [result if result.dtype is types[0] else raw_ops.Cast(x=result, DstT=types[0])]
     if not types:
         return []
     flat = [result] if len(types) == 1 and not isinstance(result, (list, tuple)) else nest.flatten(result)
     if len(types) == 1 and isinstance(result, (list, tuple)) and len(flat) != 1:
         flat = [result]
+    if len(flat) == 1 and flat[0] is None:
+        flat = []
     if len(flat) != len(types):
-        from ..errors import InvalidArgumentError
-
         raise InvalidArgumentError(
-            None,
-            None,
-            f"The function {name} returns {len(flat)} values, but expects to see {len(types)} values.",
+            None, None, f"{name} returns {len(flat)} values, but expects to see {len(types)} values."
         )
-    return [_as(r, t, name) for r, t in zip(flat, types)]
+    return [_as(r, t) for r, t in zip(flat, types)]
 
 
-def _as(value, dtype, name):
-    if value is None:
-        # A function called for its effect gives an empty tensor.
-        return convert_to_tensor(np.zeros(0, dtype.as_numpy_dtype))
+def _as(value, dtype):
     if isinstance(value, Tensor) or hasattr(value, "__tf_tensor__"):
         t = convert_to_tensor(value)
         return t if t.dtype == dtype else raw_ops.Cast(x=t, DstT=dtype)
@@ -50,18 +65,99 @@ def _as(value, dtype, name):
 
 
 class _Tapes:
-    """What a call in a graph keeps for its gradient: the tape of the last calls, by number."""
+    """What calls in a graph keep for their gradients, once one is asked for: their tapes by number.
+
+    Nothing says when no more gradients will be asked for: few are kept, and of small tensors some more.
+    """
+
+    FEW, ASKED, BYTES = 16, 4, 64 << 20
 
     def __init__(self):
-        self.kept = {}
+        self.wanted = False
         self.next = 0
+        self._kept = {}
+        self._asked = collections.deque()
+        self._bytes = 0
 
-    def keep(self, entry):
+    def keep(self, tape, args, out):
         self.next += 1
-        self.kept[self.next] = entry
-        while len(self.kept) > 64:
-            self.kept.pop(next(iter(self.kept)))
+        size = sum(t._nbytes() for t in (*args, *out))
+        self._kept[self.next] = tape, args, out, size
+        self._bytes += size
+        while len(self._kept) > self.FEW and self._bytes > self.BYTES:
+            self._drop(next(iter(self._kept)))
         return self.next
+
+    def find(self, number):
+        """(tape, arguments, results) of a call."""
+        if number not in self._kept:
+            raise FailedPreconditionError(
+                None,
+                None,
+                "The gradient of a py_function was asked for after many further calls: its tape is gone.",
+            )
+        self._asked.append(number)
+        if len(self._asked) > self.ASKED:
+            old = self._asked.popleft()
+            if old in self._kept and old not in self._asked:
+                self._drop(old)
+        return self._kept[number][:3]
+
+    def _drop(self, number):
+        self._bytes -= self._kept.pop(number)[3]
+
+
+_ERRORS = (
+    ((TypeError, ValueError), InvalidArgumentError),
+    (StopIteration, OutOfRangeError),
+    (MemoryError, ResourceExhaustedError),
+    (NotImplementedError, UnimplementedError),
+)
+_both = {}
+
+
+def _raised(e):
+    """The error for an exception of the user's function: of its class, and of the one that TensorFlow has for it."""
+    cls = type(e)
+    if isinstance(e, OpError) or not isinstance(e, Exception):
+        return e
+    if cls not in _both:
+        ours = next((ours for theirs, ours in _ERRORS if issubclass(cls, theirs)), UnknownError)
+        try:
+            both = type(cls.__name__, (ours, cls), {"__module__": cls.__module__, "__init__": ours.__init__})
+            both.__new__(both)
+        except TypeError:
+            both = ours
+        _both[cls] = both
+    lines = [s for s in traceback.extract_tb(e.__traceback__) if not s.filename.startswith(_PACKAGE)]
+    where = "".join(_line(s) for s in lines)
+    text = f"{cls.__name__}: {e}\nTraceback (most recent call last):\n{where}{cls.__name__}: {e}"
+    made = _both[cls].__new__(_both[cls])
+    made.__init__(None, None, text)
+    made.__cause__, made.__suppress_context__ = e.__cause__, e.__suppress_context__
+    for name, value in vars(e).items():
+        vars(made).setdefault(name, value)
+    return made
+
+
+def _line(s):
+    """A line of a traceback; code that AutoGraph made is named by the line that it was made of."""
+    name, _, number = user_line(s.filename, s.lineno).rpartition(":")
+    source = linecache.getline(name, int(number)).strip() if number.isdigit() else s.line
+    return f'  File "{name}", line {number}, in {s.name}\n    {source}\n'
+
+
+def _guarded(run):
+    """What the runtime calls. An exception keeps its traceback, whose last line is the user's."""
+
+    def call(args):
+        try:
+            return run(args)
+        except BaseException as e:
+            error, trace = _raised(e), e.__traceback__
+        raise error.with_traceback(trace)
+
+    return call
 
 
 @export("py_function")
@@ -71,45 +167,48 @@ def py_function(func=None, inp=None, Tout=None, name=None):
     `Tout` holds the dtypes of the results, or TensorSpecs, which give them shapes. In eager mode func is called at
     once.
     """
-    return _py_function(func, inp, Tout, name, differentiable=True)
+    return _py_function(func, inp, Tout, name)
 
 
 @export("compat.v1.py_function")
 def py_function_v1(func=None, inp=None, Tout=None, name=None):
     """func(*inp) in eager mode, in the middle of a graph."""
-    return _py_function(func, inp, Tout, name, differentiable=True)
+    return _py_function(func, inp, Tout, name)
 
 
-def _py_function(func, inp, Tout, name, differentiable):
+def _py_function(func, inp, Tout, name):
     if not callable(func):
         raise ValueError(f"Expected func to be callable. Received func={func} of type {type(func)}.")
     types, shapes, single = _flat_types(Tout)
-    structure = inp if inp is not None else []
-    inputs = [convert_to_tensor(x) for x in nest.flatten(structure, expand_composites=True)]
+    structure = [] if inp is None else inp if isinstance(inp, (dict, list, tuple)) else list(inp)
+    leaves = nest.flatten(structure, expand_composites=True)
+    inputs = [convert_to_tensor(x) for x in leaves]
     label = getattr(func, "__name__", "py_function")
+    if not isinstance(structure, dict) and all(a is b for a, b in itertools.zip_longest(leaves, structure)):
+        call = func
+    else:
 
-    def packed(values):
-        return nest.pack_sequence_as(list(structure), list(values), expand_composites=True)
+        def call(*values):
+            return func(*nest.pack_sequence_as(list(structure), list(values), expand_composites=True))
 
     if not _floe.recording():
-        out = _results(func(*packed(inputs)), types, label)
+        out = _guarded(lambda args: _results(call(*args), types, label))(inputs)
         return out[0] if single else (nest.pack_sequence_as(Tout, out) if types else [])
-    tapes = _Tapes()
+    differentiable = any(map(_differentiable, inputs))
+    tapes = _Tapes() if differentiable else None
+    none_kept = _floe.to_tensor(0, dtypes.int64.as_datatype_enum) if differentiable else None
 
     def run(args):
         if not differentiable:
-            return _results(func(*packed(args)), types, label)
-        from .gradients import GradientTape
-
+            return _results(call(*args), types, label)
+        if not tapes.wanted:
+            return [*_results(call(*args), types, label), none_kept]
         with GradientTape(persistent=True) as tape:
-            floats = [a for a in args if a.dtype.is_floating or a.dtype.is_complex]
-            if floats:
-                tape.watch(floats)
-            out = _results(func(*packed(args)), types, label)
-        number = tapes.keep((tape, args, out)) if floats else 0
-        return [*out, convert_to_tensor(number, dtypes.int64)]
+            tape.watch([a for a in args if _differentiable(a)])
+            out = _results(call(*args), types, label)
+        return [*out, convert_to_tensor(tapes.keep(tape, args, out), dtypes.int64)]
 
-    callback = _floe.register_callback(run)
+    callback = _floe.register_callback(_guarded(run))
     g = _floe.current_graph()
     tout = [*types, dtypes.int64] if differentiable else types
     # The graph holds the function, and its gradient, as long as it lives.
@@ -125,40 +224,32 @@ def _py_function(func, inp, Tout, name, differentiable):
             g._core, made[0].op._id, lambda _, grads: _gradient(tapes, inputs, made, grads)
         )
         outputs = made[:-1]
+        if not types:
+            return made[0].op
     if not types:
-        return outputs[0].op if outputs else []
+        return outputs[0] if outputs else []
     return outputs[0] if single else nest.pack_sequence_as(Tout, outputs)
 
 
 def _gradient(tapes, inputs, outputs, grads):
-    wanted = [i for i, t in enumerate(inputs) if t.dtype.is_floating or t.dtype.is_complex]
-    if not wanted:
-        return [None] * len(inputs)
+    tapes.wanted = True
+    wanted = [i for i, t in enumerate(inputs) if _differentiable(t)]
     grads = [
         raw_ops.ZerosLike(x=o) if g is None else convert_to_tensor(g)
         for o, g in zip(outputs[:-1], grads)
-        if o.dtype.is_floating or o.dtype.is_complex
+        if _differentiable(o)
     ]
 
     def run(args):
-        number = int(args[0])
-        if number not in tapes.kept:
-            from ..errors import FailedPreconditionError
-
-            raise FailedPreconditionError(
-                None,
-                None,
-                "The gradient of a py_function was asked for after many further calls: its tape is gone.",
-            )
-        tape, values, out = tapes.kept.pop(number)
-        out = [o for o in out if o.dtype.is_floating or o.dtype.is_complex]
+        tape, values, out = tapes.find(int(args[0]))
+        out = [o for o in out if _differentiable(o)]
         found = tape.gradient(out, [values[i] for i in wanted], output_gradients=list(args[1:]))
         return [
             raw_ops.ZerosLike(x=values[i]) if f is None else convert_to_tensor(f)
             for i, f in zip(wanted, found)
         ]
 
-    callback = _floe.register_callback(run)
+    callback = _floe.register_callback(_guarded(run))
     g = _floe.current_graph()
     if g is None:
         found = run([outputs[-1], *grads])
@@ -198,7 +289,7 @@ def py_func(func=None, inp=None, Tout=None, stateful=True, name=None):
 
 def _numpy_function(func, inp, Tout, stateful, name):
     if not callable(func):
-        raise ValueError(f"Expected func to be callable. Received func={func} of type {type(func)}.")
+        raise TypeError(f"{type(func).__name__!r} object is not callable: func={func}")
     types, _, single = _flat_types(Tout)
     inputs = [convert_to_tensor(x) for x in inp]
     label = getattr(func, "__name__", "py_func")
@@ -212,8 +303,6 @@ def _numpy_function(func, inp, Tout, stateful, name):
                 out.append(convert_to_tensor(a, dtypes.string))
                 continue
             if dtypes.as_dtype(a.dtype) != t:
-                from ..errors import InvalidArgumentError
-
                 raise InvalidArgumentError(
                     None,
                     None,
@@ -221,8 +310,6 @@ def _numpy_function(func, inp, Tout, stateful, name):
                 )
             out.append(convert_to_tensor(a))
         if len(flat) != len(types):
-            from ..errors import InvalidArgumentError
-
             raise InvalidArgumentError(
                 None, None, f"{label} returns {len(flat)} values, but expects to see {len(types)} values."
             )
@@ -230,9 +317,11 @@ def _numpy_function(func, inp, Tout, stateful, name):
 
     call = _numpy_call(func)
     if not _floe.recording():
-        out = check(call(*inputs))
-        return out[0] if single else out
-    callback = _floe.register_callback(lambda args: check(call(*args)))
+        # Values as they are: only a graph has to know their types.
+        out = nest.flatten(func(*[np.array(t.numpy()) for t in inputs]))
+        out = [None if x is None else convert_to_tensor(x) for x in out]
+        return out[0] if len(out) == 1 else out
+    callback = _floe.register_callback(_guarded(lambda args: check(call(*args))))
     _floe.keep_alive_with(_floe.current_graph()._core, callback)
     op = raw_ops.PyFunc if stateful else raw_ops.PyFuncStateless
     out = op(input=inputs, token=callback.token, Tout=types, name=name)

@@ -225,6 +225,14 @@ class SparseTensorSpec(TypeSpec):
     def _key(self):
         return self._shape, self._dtype
 
+    def _batch(self, n):
+        sizes = self._shape
+        return SparseTensorSpec(None if sizes.ndims is None else [n, *sizes.as_list()], self._dtype)
+
+    def _unbatch(self):
+        sizes = self._shape
+        return SparseTensorSpec(None if sizes.ndims is None else sizes.as_list()[1:], self._dtype)
+
     def _to_components(self):
         rank = self._shape.ndims
         return [

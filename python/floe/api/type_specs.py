@@ -68,6 +68,12 @@ class TypeSpec(metaclass=_SpecType):
             raise ValueError(f"No TypeSpec is compatible with both {self} and {other}")
         return found
 
+    def stand_in(self):
+        """A value of placeholders, for the graph that is being recorded."""
+        from ..graph import placeholder
+
+        return self._from_components([placeholder(s.dtype, s.shape) for s in self._to_components()])
+
     def __eq__(self, other):
         return type(other) is type(self) and self._key() == other._key()
 

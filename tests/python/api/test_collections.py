@@ -7,7 +7,7 @@ from golden import check, load, recorded
 
 import floe as tf
 
-AREAS = ("sparse", "tensor_array")
+AREAS = ("ragged", "sparse", "tensor_array")
 
 
 def _cases():
@@ -22,7 +22,17 @@ def test_as_tensorflow(name, case, goldens):
     check(name, case, tf, goldens, (1e-5, 1e-6))
 
 
-EAGER_ONLY = ("tensor_array-", "error", "gradient", "repr", "session", "spec", "function", "signature")
+EAGER_ONLY = (
+    "ragged-eager",
+    "tensor_array-",
+    "error",
+    "gradient",
+    "repr",
+    "session",
+    "spec",
+    "function",
+    "signature",
+)
 
 
 @pytest.mark.parametrize(

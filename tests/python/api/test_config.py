@@ -1,7 +1,8 @@
 """Devices, and what tf.config says of them."""
 
-import floe as tf
 import pytest
+
+import floe as tf
 
 CPU = "/job:localhost/replica:0/task:0/device:CPU:0"
 

@@ -1,4 +1,5 @@
-// Eager tensors, gradients, recorded functions, control flow on tensors, and C++ code inside of a graph.
+// Eager tensors, variables, gradients, recorded functions, control flow on tensors, and C++ code inside of a
+// graph.
 #include <cmath>
 #include <cstdio>
 
@@ -21,23 +22,20 @@ float value(const Tensor& t) { return t.item<float>(); }
 // A straight line through points, by gradient descent.
 bool fit_a_line() {
   Tensor x = Tensor::vec<float>({0, 1, 2, 3}), y = Tensor::vec<float>({1, 3, 5, 7});
-  Tensor w = Tensor::scalar(0.f), b = Tensor::scalar(0.f);
-  auto loss_of = floe::function([](const Tensors& in) {
-    Tensor error = in[0] * in[2] + in[3] - in[1];
-    return Tensors{floe::call("Mean", {error * error, Tensor::vec<int32_t>({0})})[0]};
-  });
-  for (int i = 0; i < 200; ++i) {
+  floe::Variable w(Tensor::scalar(0.f)), b(Tensor::scalar(0.f));
+  auto step = floe::function([&](const Tensors& in) {
     floe::GradientTape tape;
-    tape.watch(w);
-    tape.watch(b);
-    Tensor loss = loss_of({x, y, w, b})[0];
-    auto grads = tape.gradient({loss}, {w, b});
-    w = w - 0.1 * grads[0].dense();
-    b = b - 0.1 * grads[1].dense();
-  }
-  bool ok = loss_of.traces() == 1;
-  ok = std::abs(value(w) - 2) < 1e-2f && std::abs(value(b) - 1) < 1e-2f && ok;
-  std::printf("%-34s y = %.2f x + %.2f\n", "line through 1, 3, 5, 7", double(value(w)), double(value(b)));
+    Tensor error = w.read() * in[0] + b.read() - in[1];
+    Tensor loss = floe::call("Mean", {error * error, Tensor::vec<int32_t>({0})})[0];
+    auto grads = tape.gradient({loss}, {w.handle(), b.handle()});
+    w.assign_sub(0.1 * grads[0].dense());
+    b.assign_sub(0.1 * grads[1].dense());
+    return Tensors{loss};
+  });
+  for (int i = 0; i < 200; ++i) step({x, y});
+  float slope = value(w.read()), start = value(b.read());
+  bool ok = step.traces() == 1 && std::abs(slope - 2) < 1e-2f && std::abs(start - 1) < 1e-2f;
+  std::printf("%-34s y = %.2f x + %.2f\n", "line through 1, 3, 5, 7", double(slope), double(start));
   return ok;
 }
 

@@ -13,3 +13,4 @@
 #include "floe/program.h"
 #include "floe/shape.h"
 #include "floe/tensor.h"
+#include "floe/variable.h"

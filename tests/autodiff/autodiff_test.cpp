@@ -6,6 +6,7 @@
 #include "floe/function.h"
 #include "floe/op_call.h"
 #include "floe/operators.h"
+#include "floe/variable.h"
 
 namespace floe {
 namespace {
@@ -121,6 +122,38 @@ TEST(TracedFunction, SymbolicHasNoValue) {
   EXPECT_FLOAT_EQ(value(number(1) + number(2)), 3) << "eager mode is back";
 }
 
+TEST(Variables, AreWatchedAndAssigned) {
+  Variable w(number(3));
+  GradientTape tape;
+  Tensor y = w.read() * w.read();
+  w.assign_sub(0.5 * tape.gradient({y}, {w.handle()})[0].dense());
+  EXPECT_FLOAT_EQ(value(w.read()), 0);
+  EXPECT_THROW(w.assign(Tensor::vec<float>({1, 2})), InvalidArgument);
+}
+
+TEST(Variables, InsideOfFunctions) {
+  Variable w(number(3));
+  auto step = function([&](const Tensors& x) {
+    GradientTape tape;
+    Tensor y = w.read() * x[0];
+    Tensor g = tape.gradient({y}, {w.handle()})[0].dense();
+    w.assign_add(g);
+    return Tensors{w.read()};
+  });
+  EXPECT_FLOAT_EQ(value(step({number(2)})[0]), 5);
+  EXPECT_FLOAT_EQ(value(step({number(2)})[0]), 7);
+  EXPECT_FLOAT_EQ(value(w.read()), 7);
+}
+
+TEST(Variables, GradientThroughAFunction) {
+  Variable w(number(3));
+  auto f = function([&](const Tensors& x) { return Tensors{w.read() * w.read() * x[0]}; });
+  GradientTape tape;
+  tape.watch(w.handle());
+  Tensor y = f({number(2)})[0];
+  EXPECT_FLOAT_EQ(value(tape.gradient({y}, {w.handle()})[0]), 12);
+}
+
 TEST(ControlFlow, CondInFunctionWithGradient) {
   auto f = function([](const Tensors& x) {
     return cond(x[0] > number(0), [&] { return Tensors{x[0] * x[0]}; }, [&] { return Tensors{-x[0]}; });
@@ -137,7 +170,8 @@ TEST(ControlFlow, CondInFunctionWithGradient) {
 
 TEST(ControlFlow, BranchesThatDisagree) {
   auto f = function([](const Tensors& x) {
-    return cond(x[0] > number(0), [&] { return Tensors{x[0]}; }, [&] { return Tensors{Tensor::scalar(int32_t(1))}; });
+    return cond(
+        x[0] > number(0), [&] { return Tensors{x[0]}; }, [&] { return Tensors{Tensor::scalar(int32_t(1))}; });
   });
   EXPECT_THROW(f({number(1)}), InvalidArgument);
 }

@@ -1,10 +1,10 @@
 // Running single ops at once. What can be resolved for an op, its attributes and its inputs' types is kept,
 // so that the next call of the kind goes straight to the kernel.
-#include <bit>
 #include <unordered_map>
 
 #include "floe/op/infer.h"
 #include "floe/op/kernel.h"
+#include "floe/runtime/attr_hash.h"
 #include "floe/runtime/context.h"
 #include "floe/runtime/eager_queue.h"
 #include "floe/threads.h"
@@ -22,30 +22,6 @@ struct Prepared {
   int threads = 1;
   KernelFn kernel;
 };
-
-uint64_t mix(uint64_t h, uint64_t v) { return (std::rotl(h, 5) ^ v) * 0x9e3779b97f4a7c15ull; }
-
-uint64_t hash_text(std::string_view s) { return std::hash<std::string_view>()(s); }
-
-// False for attributes that are too large to be compared at each call.
-bool hash_attrs(const AttrMap& attrs, uint64_t& h) {
-  for (const auto& [name, value] : attrs) {
-    h = mix(h, hash_text(name));
-    if (auto* i = std::get_if<int64_t>(&value))
-      h = mix(h, uint64_t(*i));
-    else if (auto* b = std::get_if<bool>(&value))
-      h = mix(h, *b);
-    else if (auto* t = std::get_if<DType>(&value))
-      h = mix(h, uint64_t(*t));
-    else if (auto* f = std::get_if<float>(&value))
-      h = mix(h, std::bit_cast<uint32_t>(*f));
-    else if (auto* s = std::get_if<std::string>(&value))
-      h = mix(h, hash_text(*s));
-    else if (std::holds_alternative<Tensor>(value) || std::holds_alternative<std::vector<Tensor>>(value))
-      return false;
-  }
-  return true;
-}
 
 class Cache {
  public:

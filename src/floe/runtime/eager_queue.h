@@ -21,7 +21,7 @@ void flush_eager_queue();
 bool eager_is_deferred();
 void set_eager_deferred(bool on);
 
-/// For tests and `floe explain`: plans made and queues run so far in this thread.
+/// Of this thread so far: queues run, those of them by a plan, plans made, ops that waited.
 struct QueueStats {
   int64_t flushes = 0, planned = 0, plans = 0, ops = 0;
 };

@@ -57,7 +57,7 @@ Shape variable_shape(const Endpoint& handle) {
 
 Shape variable_shape(const Tensor& handle) {
   if (handle.is_symbolic()) return variable_shape(symbol_of(handle).endpoint);
-  auto v = std::dynamic_pointer_cast<Variable>(handle.item<ObjectPtr>());
+  auto v = std::dynamic_pointer_cast<VariableState>(handle.item<ObjectPtr>());
   return v ? v->shape : Shape::unknown();
 }
 
@@ -153,8 +153,8 @@ Tensor RecordedGraph::capture(const Tensor& outer, std::string_view name) {
                                   : std::string(name);
   std::replace(base.begin(), base.end(), '/', '_');
   // The shape as it is by now: set_shape may have told more of it since the tensor was made.
-  Shape shape = outer.is_symbolic() ? symbol_of(outer).graph->symbol(symbol_of(outer).endpoint).shape()
-                                    : outer.shape();
+  Shape shape =
+      outer.is_symbolic() ? symbol_of(outer).graph->symbol(symbol_of(outer).endpoint).shape() : outer.shape();
   AttrMap attrs{{"dtype", outer.dtype()}, {"shape", shape}};
   if (outer.dtype() == DType::kResource && outer.shape().rank() == 0)
     if (Shape known = variable_shape(outer); known.has_rank()) attrs.set("_variable_shape", known);
@@ -209,9 +209,11 @@ Endpoint RecordedGraph::bring_in(const Tensor& t) {
   std::shared_ptr<RecordedGraph> around = outer();
   for (auto g = around; g; g = g->outer())
     if (g.get() == from) {
-      // A constant is a constant inside too; functions in between hand other tensors through.
-      if (Tensor value = constant_value(symbol_of(t).endpoint))
-        return symbol_of(constant(value, {})).endpoint;
+      // A constant that may tell of shapes is one inside too. Others may be what a gradient is asked for:
+      // like all tensors they are handed through by the functions in between.
+      if (!is_floating(t.dtype()) && !is_complex(t.dtype()))
+        if (Tensor value = constant_value(symbol_of(t).endpoint))
+          return symbol_of(constant(value, {})).endpoint;
       Tensor outer = g == around ? t : around->symbol(around->bring_in(t));
       return symbol_of(capture(outer)).endpoint;
     }

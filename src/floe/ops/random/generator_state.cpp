@@ -17,7 +17,7 @@ void check_algorithm(KernelContext& c, int64_t alg) {
 /// Moves the generator on by `n` numbers; the state from before is returned.
 std::array<uint64_t, 3> take_numbers(KernelContext& c, uint64_t n) {
   std::array<uint64_t, 3> before{};
-  resource_of<Variable>(c, 0)->update([&](Tensor& value) {
+  resource_of<VariableState>(c, 0)->update([&](Tensor& value) {
     if (!value) c.fail("The generator's state was never assigned");
     if (value.dtype() != DType::kInt64 || value.rank() != 1 || value.num_elements() < kStateSize)
       c.fail(cat("The size of the state must be at least ", kStateSize, "; found ", dtype_name(value.dtype()),

@@ -19,8 +19,8 @@ void define_update(OpBuilder& op, const char* in, const char* more = "") {
 }
 
 // The variable at an input: initialised and of the gradient's dtype and shape.
-std::shared_ptr<Variable> updated(KernelContext& c, int i, const Tensor& grad) {
-  auto v = resource_of<Variable>(c, i);
+std::shared_ptr<VariableState> updated(KernelContext& c, int i, const Tensor& grad) {
+  auto v = resource_of<VariableState>(c, i);
   Tensor value = variable_value(c, i);
   if (value.dtype() != grad.dtype())
     c.fail(cat("Trying to update variable ", v->name, " of dtype ", dtype_name(value.dtype()),
@@ -33,7 +33,7 @@ std::shared_ptr<Variable> updated(KernelContext& c, int i, const Tensor& grad) {
 
 // Calls fn with the memory of the variables, from vars[at] on, each locked and not shared with anybody.
 template <class T, size_t N, class F>
-void change(const std::array<std::shared_ptr<Variable>, N>& vars, std::array<T*, N>& data, size_t at,
+void change(const std::array<std::shared_ptr<VariableState>, N>& vars, std::array<T*, N>& data, size_t at,
             F&& fn) {
   if (at == N) return fn();
   vars[at]->update([&](Tensor& value) {
@@ -50,7 +50,7 @@ template <class T, size_t N, class F>
 void step(KernelContext& c, int grad_input, F&& element) {
   using C = compute_t<T>;
   const Tensor& grad = c.input(grad_input);
-  std::array<std::shared_ptr<Variable>, N> vars;
+  std::array<std::shared_ptr<VariableState>, N> vars;
   for (size_t i = 0; i < N; ++i) {
     vars[i] = updated(c, int(i), grad);
     for (size_t k = 0; k < i; ++k)

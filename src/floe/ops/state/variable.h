@@ -7,10 +7,10 @@
 
 namespace floe {
 
-class Variable : public Object {
+class VariableState : public Object {
  public:
   static constexpr const char* kTypeName = "Variable";
-  Variable(std::string name, DType dtype, Shape shape, bool by_reference = false)
+  VariableState(std::string name, DType dtype, Shape shape, bool by_reference = false)
       : name(std::move(name)), dtype(dtype), shape(std::move(shape)), by_reference(by_reference) {}
   const char* type_name() const override { return kTypeName; }
 
@@ -49,9 +49,9 @@ class Variable : public Object {
 };
 
 /// The variable of that container and name, made when it is not there yet. Loaders restore values through it.
-std::shared_ptr<Variable> named_variable(ResourceManager& resources, const std::string& container,
-                                         const std::string& name, DType dtype, const Shape& shape,
-                                         bool by_reference = false);
+std::shared_ptr<VariableState> named_variable(ResourceManager& resources, const std::string& container,
+                                              const std::string& name, DType dtype, const Shape& shape,
+                                              bool by_reference = false);
 
 /// The value of the variable at input i; fails when it was never assigned.
 Tensor variable_value(KernelContext& c, int i);

@@ -68,7 +68,7 @@ void change_rows(KernelContext& c, Tensor& to, const std::vector<int64_t>& rows,
 
 template <Change kChange>
 void scatter(KernelContext& c) {
-  auto v = resource_of<Variable>(c, 0);
+  auto v = resource_of<VariableState>(c, 0);
   variable_value(c, 0);
   const Tensor &indices = c.input(1), &updates = c.input(2);
   if (updates.dtype() != v->dtype)
@@ -96,7 +96,7 @@ void scatter(KernelContext& c) {
 
 template <Change kChange>
 void scatter_nd(KernelContext& c) {
-  auto v = resource_of<Variable>(c, 0);
+  auto v = resource_of<VariableState>(c, 0);
   variable_value(c, 0);
   const Tensor &indices = c.input(1), &updates = c.input(2);
   if (updates.dtype() != v->dtype)

@@ -5,12 +5,12 @@
 
 namespace floe {
 
-std::shared_ptr<Variable> named_variable(ResourceManager& resources, const std::string& container,
-                                         const std::string& name, DType dtype, const Shape& shape,
-                                         bool by_reference) {
+std::shared_ptr<VariableState> named_variable(ResourceManager& resources, const std::string& container,
+                                              const std::string& name, DType dtype, const Shape& shape,
+                                              bool by_reference) {
   ObjectPtr o = resources.get_or_make(
-      container, name, [&] { return std::make_shared<Variable>(name, dtype, shape, by_reference); });
-  auto v = std::dynamic_pointer_cast<Variable>(o);
+      container, name, [&] { return std::make_shared<VariableState>(name, dtype, shape, by_reference); });
+  auto v = std::dynamic_pointer_cast<VariableState>(o);
   if (!v) throw InvalidArgument(cat("'", name, "' is a ", o->type_name(), " already, not a variable"));
   if (v->dtype != dtype)
     throw InvalidArgument(cat("Trying to access variable ", name, " as ", dtype_name(dtype), ", but it is ",
@@ -19,7 +19,7 @@ std::shared_ptr<Variable> named_variable(ResourceManager& resources, const std::
 }
 
 Tensor variable_value(KernelContext& c, int i) {
-  auto v = resource_of<Variable>(c, i);
+  auto v = resource_of<VariableState>(c, i);
   Tensor t = v->read();
   if (!t && v->by_reference)
     c.fail(Code::kFailedPrecondition,
@@ -35,14 +35,14 @@ Tensor variable_value(KernelContext& c, int i) {
 
 namespace {
 
-void check_type(KernelContext& c, const Variable& v, DType t) {
+void check_type(KernelContext& c, const VariableState& v, DType t) {
   if (v.dtype != t)
     c.fail(cat("Trying to read variable with wrong dtype. Expected ", dtype_name(v.dtype), " got ",
                dtype_name(t)));
 }
 
 // Assign without validation may change the shape; with it, the one of the present value counts.
-void check_reference_shape(KernelContext& c, const Variable& v, const Shape& given, bool validate) {
+void check_reference_shape(KernelContext& c, const VariableState& v, const Shape& given, bool validate) {
   Tensor now = v.read();
   const Shape& have = now ? now.shape() : v.shape;
   if (validate && !have.is_compatible_with(given))
@@ -61,7 +61,7 @@ FLOE_OP("VarHandleOp", op) {
     DType dtype = k.attr<DType>("dtype");
     Shape shape = k.attr<Shape>("shape");
     return [=](KernelContext& c) {
-      c.set_output(0, make_handle(where.name.empty() ? std::make_shared<Variable>("", dtype, shape)
+      c.set_output(0, make_handle(where.name.empty() ? std::make_shared<VariableState>("", dtype, shape)
                                                      : named_variable(c.resources(), where.container,
                                                                       where.name, dtype, shape)));
     };
@@ -78,7 +78,7 @@ FLOE_OP("ReadVariableOp", op) {
   op.kernel([](const KernelInit& k) -> KernelFn {
     DType dtype = k.output_type(0);
     return [dtype](KernelContext& c) {
-      check_type(c, *resource_of<Variable>(c, 0), dtype);
+      check_type(c, *resource_of<VariableState>(c, 0), dtype);
       c.set_output(0, variable_value(c, 0));
     };
   });
@@ -91,7 +91,7 @@ FLOE_OP("AssignVariableOp", op) {
   op.kernel([](const KernelInit& k) -> KernelFn {
     bool validate = k.attr<bool>("validate_shape");
     return [validate](KernelContext& c) {
-      auto v = resource_of<Variable>(c, 0);
+      auto v = resource_of<VariableState>(c, 0);
       const Tensor& value = c.input(1);
       check_type(c, *v, value.dtype());
       if (v->by_reference)
@@ -106,7 +106,7 @@ FLOE_OP("AssignVariableOp", op) {
 
 template <bool kAdd>
 void assign_sum(KernelContext& c) {
-  auto v = resource_of<Variable>(c, 0);
+  auto v = resource_of<VariableState>(c, 0);
   const Tensor& by = c.input(1);
   check_type(c, *v, by.dtype());
   variable_value(c, 0);
@@ -140,7 +140,7 @@ FLOE_OP("AssignSubVariableOp", op) {
 
 FLOE_OP("VarIsInitializedOp", op) {
   op.in("resource:resource").out("is_initialized:bool").infer(infer_scalar).stateful();
-  op.compute([](KernelContext& c) { *c.out<bool>(0) = bool(resource_of<Variable>(c, 0)->read()); });
+  op.compute([](KernelContext& c) { *c.out<bool>(0) = bool(resource_of<VariableState>(c, 0)->read()); });
   op.no_gradient();
 }
 
@@ -165,13 +165,13 @@ FLOE_OP("DestroyResourceOp", op) {
   op.in("resource:resource").attrs("ignore_lookup_error:bool=true");
   op.infer(infer_unknown).stateful();
   op.compute([](KernelContext& c) {
-    if (auto v = std::dynamic_pointer_cast<Variable>(object_of(c, 0))) v->assign(Tensor());
+    if (auto v = std::dynamic_pointer_cast<VariableState>(object_of(c, 0))) v->assign(Tensor());
   });
 }
 
 FLOE_OP("DisableCopyOnRead", op) {
   op.in("resource:resource").infer(infer_unknown).stateful();
-  op.compute([](KernelContext& c) { resource_of<Variable>(c, 0); });
+  op.compute([](KernelContext& c) { resource_of<VariableState>(c, 0); });
 }
 
 FLOE_OP("ResourceGather", op) {
@@ -183,7 +183,7 @@ FLOE_OP("ResourceGather", op) {
     int64_t batch_attr = k.attr<int64_t>("batch_dims");
     return [batch_attr](KernelContext& c) {
       Tensor params = variable_value(c, 0);
-      check_type(c, *resource_of<Variable>(c, 0), params.dtype());
+      check_type(c, *resource_of<VariableState>(c, 0), params.dtype());
       const Tensor& indices = c.input(1);
       int64_t batch_dims = batch_attr < 0 ? batch_attr + indices.rank() : batch_attr;
       if (params.rank() < 1) c.fail("params must be at least 1 dimensional");

@@ -64,6 +64,10 @@ def _as(value, dtype):
     return convert_to_tensor(value, dtype)
 
 
+def _differentiable(t):
+    return t.dtype.is_floating or t.dtype.is_complex
+
+
 class _Tapes:
     """What calls in a graph keep for their gradients, once one is asked for: their tapes by number.
 
@@ -71,6 +75,7 @@ class _Tapes:
     """
 
     FEW, ASKED, BYTES = 16, 4, 64 << 20
+    OWN_BYTES = 16 << 10  # of a tape
 
     def __init__(self):
         self.wanted = False
@@ -81,7 +86,7 @@ class _Tapes:
 
     def keep(self, tape, args, out):
         self.next += 1
-        size = sum(t._nbytes() for t in (*args, *out))
+        size = self.OWN_BYTES + sum(t._nbytes() for t in (*args, *out))
         self._kept[self.next] = tape, args, out, size
         self._bytes += size
         while len(self._kept) > self.FEW and self._bytes > self.BYTES:

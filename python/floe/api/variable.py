@@ -3,6 +3,7 @@
 import enum
 
 from .. import _floe, dtypes, graph, raw_ops
+from ..errors import InvalidArgumentError, OutOfRangeError
 from ..export import export
 from ..graph import FuncGraph
 from ..tensor import EagerTensor, Reference, SymbolicTensor, Tensor, convert_to_tensor
@@ -36,6 +37,23 @@ _creators = []  # tf.variable_creator_scope
 _first_call = []  # the tf.function whose first trace may make variables; see function.py
 
 
+# What a creator is given for arguments that the caller left out.
+_ARGUMENTS = {
+    "initial_value": None,
+    "trainable": None,
+    "validate_shape": True,
+    "caching_device": None,
+    "name": None,
+    "variable_def": None,
+    "dtype": None,
+    "import_scope": None,
+    "constraint": None,
+    "synchronization": VariableSynchronization.AUTO,
+    "aggregation": VariableAggregation.NONE,
+    "shape": None,
+}
+
+
 class _Meta(type):
     def __call__(cls, *args, **kwargs):
         if cls is not Variable and cls is not VariableV1:
@@ -53,6 +71,7 @@ class _Meta(type):
             kwargs[n] = v
         if not _creators:
             return make(**kwargs)
+        kwargs = {**_ARGUMENTS, **kwargs}
         for creator in _creators:
             make = _chain(make, creator)
         return make(**kwargs)
@@ -357,6 +376,8 @@ class Variable(metaclass=_Meta):
 
     def eval(self, session=None):
         """The value in a session, the default one if none is given."""
+        if self._graph is None:
+            raise RuntimeError("This operation is not supported when eager execution is enabled.")
         return self._cached.eval(session=session)
 
     def sparse_read(self, indices, name=None):
@@ -375,7 +396,7 @@ class Variable(metaclass=_Meta):
     # Assigning.
     def _changed(self, op, read_value=True):
         if op is None:
-            return self
+            return self if read_value else None
         if not op.graph.building_function:
             if not read_value:
                 return op
@@ -395,7 +416,8 @@ class Variable(metaclass=_Meta):
     def assign(self, value, use_locking=None, name=None, read_value=True):
         """Gives the variable a value; in eager mode and in functions it returns the variable."""
         t = self._value_for(value, "assign")
-        return self._changed(raw_ops.AssignVariableOp(resource=self._handle, value=t, name=name), read_value)
+        op = raw_ops.AssignVariableOp(resource=self._handle, value=t, name=name)
+        return self._changed(op, read_value)
 
     def assign_add(self, delta, use_locking=None, name=None, read_value=True):
         """Adds to the value."""
@@ -457,6 +479,53 @@ class Variable(metaclass=_Meta):
     def scatter_nd_sub(self, indices, updates, name=None):
         return self._scatter_nd("ResourceScatterNdSub", indices, updates, name)
 
+    def scatter_nd_max(self, indices, updates, name=None):
+        return self._scatter_nd("ResourceScatterNdMax", indices, updates, name)
+
+    def scatter_nd_min(self, indices, updates, name=None):
+        return self._scatter_nd("ResourceScatterNdMin", indices, updates, name)
+
+    def batch_scatter_update(self, sparse_delta, use_locking=False, name=None):
+        """Row i of every sample gets its values: indices[b, j] counts within sample b."""
+        indices = convert_to_tensor(sparse_delta.indices)
+        shape = raw_ops.Shape(input=indices)
+        grid = [
+            raw_ops.BroadcastTo(
+                input=raw_ops.Reshape(
+                    tensor=raw_ops.Range(start=0, limit=shape[d], delta=1),
+                    shape=[-1 if k == d else 1 for k in range(indices.shape.ndims)],
+                ),
+                shape=shape,
+            )
+            for d in range(indices.shape.ndims - 1)
+        ]
+        grid = [raw_ops.Cast(x=g, DstT=indices.dtype) for g in grid]
+        places = raw_ops.Pack(values=[*grid, indices], axis=-1)
+        return self._scatter_nd("ResourceScatterNdUpdate", places, sparse_delta.values, name)
+
+    def count_up_to(self, limit):
+        """The value, which then grows by one; OutOfRangeError once it has reached the limit."""
+        value = self._read()
+        if not _floe.recording() and int(value) >= limit:
+            raise OutOfRangeError(None, None, f"Reached limit of {limit}")
+        self.assign_add(raw_ops.OnesLike(x=value))
+        return value
+
+    def to_proto(self, export_scope=None):
+        """The VariableDef of a graph's variable."""
+        if self._graph is None:
+            raise RuntimeError("This operation is not supported when eager execution is enabled.")
+        from .. import messages
+
+        return messages.get("VariableDef")(
+            variable_name=self.name,
+            initial_value_name=self._initial_value.name,
+            initializer_name=self._initializer.name,
+            snapshot_name=self._cached.name,
+            trainable=self._trainable,
+            is_resource=True,
+        )
+
     def scatter_nd_update(self, indices, updates, name=None):
         return self._scatter_nd("ResourceScatterNdUpdate", indices, updates, name)
 
@@ -479,18 +548,28 @@ class Variable(metaclass=_Meta):
     def experimental_ref(self):
         return Reference(self)
 
-    def _slice_assign(self, op, key, value, name):
+    def _slice_assign(self, key, value, name):
+        """v[key].assign(value): the numbers of the elements that key selects say what is replaced."""
         (begin, end, strides), masks = slice_arguments(key)
-        done = getattr(raw_ops, op)(
-            ref=self._handle,
-            begin=begin,
-            end=end,
-            strides=strides,
-            value=convert_to_tensor(value, self._dtype),
-            name=name,
-            **masks,
+        whole = self._read()
+        shape, count = raw_ops.Shape(input=whole), raw_ops.Size(input=whole)
+        numbers = raw_ops.Reshape(tensor=raw_ops.Range(start=0, limit=count, delta=1), shape=shape)
+        numbers = raw_ops.StridedSlice(input=numbers, begin=begin, end=end, strides=strides, **masks)
+        value = convert_to_tensor(value, self._dtype)
+        if not _broadcasts(value.shape, numbers.shape):
+            raise InvalidArgumentError(
+                None,
+                None,
+                f"Cannot broadcast input shape {value.shape} into final shape {numbers.shape} "
+                f"(assigning to a slice of variable '{self.name}')",
+            )
+        value = raw_ops.BroadcastTo(input=value, shape=raw_ops.Shape(input=numbers))
+        flat = raw_ops.TensorScatterUpdate(
+            tensor=raw_ops.Reshape(tensor=whole, shape=[-1]),
+            indices=raw_ops.Reshape(tensor=numbers, shape=[-1, 1]),
+            updates=raw_ops.Reshape(tensor=value, shape=[-1]),
         )
-        return self._changed(done)
+        return self.assign(raw_ops.Reshape(tensor=flat, shape=shape), name=name)
 
     def __getitem__(self, key):
         return _Slice(self._read()[key], self, key)
@@ -532,6 +611,9 @@ class Variable(metaclass=_Meta):
             )
         return id(self)
 
+    def __copy__(self):
+        return self
+
     def __deepcopy__(self, memo):
         if self._graph is not None:
             raise NotImplementedError("__deepcopy__() is only available when eager execution is enabled.")
@@ -569,6 +651,16 @@ class Variable(metaclass=_Meta):
             self.var_offset, self.var_shape = var_offset, var_shape
 
 
+def _broadcasts(small, large):
+    """Whether a value of shape `small` can fill `large`, as far as the shapes are known."""
+    if small.ndims is None or large.ndims is None:
+        return True
+    if small.ndims > large.ndims:
+        return False
+    pairs = zip(reversed(small.as_list()), reversed(large.as_list()))
+    return all(a in (None, 1) or b is None or a == b for a, b in pairs)
+
+
 def _restore(value, trainable, name, dtype, shape):
     return Variable(value, trainable=trainable, name=name, dtype=dtype, shape=shape)
 
@@ -577,9 +669,7 @@ class _Slice:
     """`v[key]`: a tensor in every respect, and v[key].assign(...) changes that part of the variable."""
 
     def __new__(cls, tensor, variable, key):
-        tensor.assign = lambda value, name=None: variable._slice_assign(
-            "ResourceStridedSliceAssign", key, value, name
-        )
+        tensor.assign = lambda value, name=None: variable._slice_assign(key, value, name)
         return tensor
 
 
@@ -599,6 +689,27 @@ for _name in (
     setattr(Variable, f"__r{_name}__", _operator(f"__r{_name}__"))
 for _name in ("lt", "le", "gt", "ge", "neg", "abs", "invert", "pos"):
     setattr(Variable, f"__{_name}__", _operator(f"__{_name}__"))
+
+
+def _no_update(symbol, instead):
+    def refuse(self, other):
+        raise RuntimeError(
+            f"`variable {symbol}= value` with `tf.Variable`s is not supported. Use `variable.{instead}` to modify the "
+            f"variable, or `out = variable {symbol} value` if you need to get a new output Tensor."
+        )
+
+    return refuse
+
+
+for _name, _symbol, _instead in (
+    ("add", "+", "assign_add(value)"),
+    ("sub", "-", "assign_sub(value)"),
+    ("mul", "*", "assign(variable * value)"),
+    ("truediv", "/", "assign(variable / value)"),
+    ("floordiv", "//", "assign(variable // value)"),
+    ("pow", "**", "assign(variable ** value)"),
+):
+    setattr(Variable, f"__i{_name}__", _no_update(_symbol, _instead))
 
 
 def _equal(self, other):

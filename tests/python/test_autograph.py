@@ -264,6 +264,32 @@ def handlers(x):
     return y, len(notes)
 
 
+def loops_with_else(n):
+    i = 0
+    while i < n:
+        i += 1
+        if i == 6:
+            break
+    else:
+        i = -i
+    found = 0
+    for v in tf.range(n + 6):
+        for w in tf.range(3):
+            if w == 9:
+                break
+        else:
+            found += 1
+        if v == 7:
+            break
+    else:
+        found = found * 100
+    for _ in range(2):
+        found += 1
+    else:
+        found += 10
+    return i, found
+
+
 def many_statements(x):
     """Syntax that holds no control flow over tensors."""
     a = b = x
@@ -321,6 +347,7 @@ CASES = [
             calls_of_many_kinds,
             guarded,
             handlers,
+            loops_with_else,
             many_statements,
             walrus,
             items_and_deletion,

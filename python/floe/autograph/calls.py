@@ -4,6 +4,7 @@ import functools
 import inspect
 import logging
 import os
+import sys
 import weakref
 
 from malt.operators import py_builtins
@@ -45,7 +46,8 @@ def _left_alone(f):
         owner = inspect_utils.getmethodclass(f)
         if owner is None:
             return False
-        return _is_library(inspect_utils.getdefiningclass(f, owner).__module__)
+        cases = getattr(sys.modules.get("unittest"), "TestCase", ())
+        return issubclass(owner, cases) or _is_library(inspect_utils.getdefiningclass(f, owner).__module__)
     return not inspect.isfunction(f) and _is_library(_module(type(f).__call__))
 
 

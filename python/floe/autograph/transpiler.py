@@ -49,6 +49,54 @@ class _Handlers(ast.NodeTransformer):
         return node
 
 
+class _MarkedBreaks(ast.NodeTransformer):
+    """`flag = False` in front of the `break`s of one loop."""
+
+    def __init__(self, flag):
+        self.flag = flag
+        self.found = False
+
+    def visit_Break(self, node):
+        self.found = True
+        assign = templates.replace("flag = False", flag=self.flag)
+        origin_info.copy_origin(node, assign)
+        return [*assign, node]
+
+    def skip(self, node):
+        return node
+
+    visit_For = visit_While = visit_FunctionDef = visit_Lambda = visit_ClassDef = skip
+
+
+class _LoopElse(ast.NodeTransformer):
+    """`else` after a loop as an `if` behind it."""
+
+    def __init__(self, namer):
+        self.namer = namer
+
+    def visit_loop(self, node):
+        self.generic_visit(node)
+        if not node.orelse:
+            return node
+        orelse, node.orelse = node.orelse, []
+        flag = self.namer.new_symbol("completed", ())
+        breaks = _MarkedBreaks(flag)
+        node.body = [n for b in node.body for n in _as_list(breaks.visit(b))]
+        if not breaks.found:
+            return [node, *orelse]
+        before = templates.replace("flag = True", flag=flag)
+        after = templates.replace("if flag:\n  orelse", flag=flag, orelse=orelse)
+        origin_info.copy_origin(node, before)
+        anno.setanno(after[0], anno.Basic.ORIGIN, anno.getanno(node, anno.Basic.ORIGIN, default=None))
+        return [*before, node, *after]
+
+    visit_For = visit_While = visit_loop
+
+
+def _as_list(nodes):
+    return nodes if isinstance(nodes, list) else [nodes]
+
+
 class _Ternaries(conditional_expressions.ConditionalExpressionTransformer):
     """Conditional expressions, also inside of each other."""
 
@@ -94,8 +142,8 @@ class Transpiler(transpiler.PyToPy):
         return context.options
 
     def transform_ast(self, node, ctx):
+        node = _LoopElse(ctx.namer).visit(_Handlers().visit(node))
         unsupported_features_checker.verify(node)
-        node = _Handlers().visit(node)
         graphs = cfg.build(node)
         node = qual_names.resolve(node)
         node = activity.resolve(node, ctx, None)

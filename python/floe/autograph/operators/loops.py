@@ -285,11 +285,15 @@ class Loop:
     def _fill(self, start, invariants, open_):
         """Gives variables without a value one of the kind that the first turn leaves."""
         first, note = self._first_turn(start)
-        if first is not None:
-            for i, (value, is_open) in enumerate(zip(first, open_)):
-                if is_open and not values.is_open(value):
-                    start[i], found = stand_in(value, invariants[i])
-                    invariants[i] = invariants[i] if invariants[i] is not None else found
+        for i, value in enumerate(first or ()):
+            if not open_[i] or values.is_open(value):
+                continue
+            try:
+                start[i], found = stand_in(value, invariants[i])
+            except TypeError as e:
+                note = note or _note(e)
+            else:
+                invariants[i] = invariants[i] if invariants[i] is not None else found
         for name, value in zip(self.names, start):
             if not values.is_open(value):
                 continue
@@ -323,10 +327,7 @@ class Loop:
                 self.body()
                 return self.get_state(), ""
         except (UnboundLocalError, TypeError, ValueError, KeyError) as e:
-            text = str(e).split("\n", 1)[0]
-            return None, (
-                f"\nNote: AutoGraph tried to define it automatically, but ran into a {type(e).__name__}: {text}"
-            )
+            return None, _note(e)
         finally:
             self.set_state(tuple(start))
 
@@ -407,6 +408,11 @@ class Loop:
             f"on a static Python condition such as a hyperparameter\n{self._where(name)}The function may end after the loop "
             "without a value: return one after the loop too."
         )
+
+
+def _note(e):
+    text = str(e).split("\n", 1)[0]
+    return f"\nNote: AutoGraph tried to define it automatically, but ran into a {type(e).__name__}: {text}"
 
 
 def _require(condition, what):

@@ -11,6 +11,7 @@
 #include "floe/op_call.h"
 #include "floe/operators.h"
 #include "floe/program.h"
+#include "floe/session.h"
 #include "floe/shape.h"
 #include "floe/tensor.h"
 #include "floe/variable.h"

@@ -11,11 +11,7 @@ EagerTensor = _floe.EagerTensor
 _CPU = "/job:localhost/replica:0/task:0/device:CPU:0"
 
 
-def _undefined(name):
-    def get(self):
-        raise AttributeError(f"Tensor.{name} is undefined when eager execution is enabled.")
-
-    return property(get)
+_GRAPH_ONLY = ("name", "op", "graph", "value_index")
 
 
 def _values(t):
@@ -109,8 +105,6 @@ def _reduce(self):
     return _restore, (self.numpy(), self.dtype.name)
 
 
-for _name in ("name", "op", "graph", "value_index"):
-    setattr(EagerTensor, _name, _undefined(_name))
 Tensor.__hash__ = _no_hash
 Tensor.ref = lambda self: Reference(self)
 Tensor.get_shape = lambda self: self.shape
@@ -129,6 +123,26 @@ EagerTensor.consumers = _not_eager("Tensor.consumers")
 EagerTensor.eval = _not_eager(
     "eval", "not supported when eager execution is enabled, is .numpy() what you're looking for?"
 )
+_NUMPY_NAMES = {"T", "astype", "ravel", "transpose", "reshape", "clip", "size", "tolist", "data"}
+
+
+def _missing(self, name):
+    kind = type(self).__name__
+    if name in _GRAPH_ONLY:
+        raise AttributeError(
+            f"Tensor.{name} is undefined when eager execution is enabled.", name=name, obj=self
+        )
+    if name in _NUMPY_NAMES:
+        raise AttributeError(
+            f"{kind} object has no attribute '{name}'. If you are looking for numpy-related methods, call them on "
+            f".numpy(), or use the function of the same purpose, such as tf.reshape, tf.transpose or tf.cast.",
+            name=name,
+            obj=self,
+        )
+    raise AttributeError(f"'{kind}' object has no attribute '{name}'", name=name, obj=self)
+
+
+EagerTensor.__getattr__ = _missing
 Tensor.__module__ = EagerTensor.__module__ = "floe"
 
 
@@ -163,7 +177,7 @@ def _symbolic_getattr(self, name):
         raise NoValueInGraphModeError(
             _graph_mode(self, f"'{type(self).__name__}' object has no attribute '{name}'")
         )
-    raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+    return _missing(self, name)
 
 
 def _symbolic_str(self):
@@ -295,6 +309,36 @@ class TensorSpec:
                 return False
         return self._dtype == value.dtype and self._shape.is_compatible_with(value.shape)
 
+    @property
+    def value_type(self):
+        return Tensor
+
+    def is_subtype_of(self, other):
+        """Whether every tensor that fits this spec fits the other."""
+        return (
+            isinstance(other, TensorSpec)
+            and self._dtype == other._dtype
+            and self._shape.is_subtype_of(other._shape)
+            and other._name in (None, self._name)
+        )
+
+    def most_specific_common_supertype(self, others):
+        """The spec that these all fit, or None."""
+        shape = self._shape
+        for other in others:
+            if not isinstance(other, TensorSpec) or other._dtype != self._dtype:
+                return None
+            shape = shape.most_specific_compatible_shape(other._shape)
+        names = {self._name, *(o._name for o in others)}
+        return TensorSpec(shape, self._dtype, self._name if len(names) == 1 else None)
+
+    def most_specific_compatible_type(self, other):
+        """The spec that both fit; ValueError where there is none."""
+        found = self.most_specific_common_supertype([other])
+        if found is None:
+            raise ValueError(f"No TypeSpec is compatible with both {self} and {other}")
+        return found
+
     def __eq__(self, other):
         return (
             isinstance(other, TensorSpec)
@@ -331,7 +375,14 @@ def _constant(value, dtype, shape, name, allow_broadcast):
     elif hasattr(value, "__tf_tensor__") and not isinstance(value, Tensor):
         t = convert_to_tensor(value, dtype)
     else:
-        t = _floe.to_tensor(value, _number(dtype))
+        try:
+            t = _floe.to_tensor(value, _number(dtype))
+        except ValueError as e:
+            if graph is not None and "non-rectangular" in str(e):
+                raise ValueError(
+                    f"setting an array element with a sequence. The requested array has an inhomogeneous shape. {e}"
+                ) from None
+            raise
     if shape is not None:
         shape = as_shape(shape)
         if (
@@ -339,6 +390,11 @@ def _constant(value, dtype, shape, name, allow_broadcast):
             or not allow_broadcast
             and (t.shape.num_elements() != shape.num_elements())
         ):
+            if graph is not None:
+                raise TypeError(
+                    f"Expected Tensor's shape: {shape}, but got {t.shape}. Give as many elements as the shape has, or "
+                    "a single one."
+                )
             raise TypeError(
                 f"Eager execution of tf.constant with unsupported shape. Tensor {t.numpy()} (converted from {value}) has "
                 f"{t.shape.num_elements()} elements, but got `shape` {shape} with {shape.num_elements()} elements)."
@@ -399,14 +455,27 @@ def _convert(value, dtype, hint, name):
     if isinstance(value, TensorShape):
         if not value.is_fully_defined():
             raise ValueError(f"Cannot convert a partially known TensorShape {value} to a Tensor.")
-        return convert_to_tensor(
-            _np.array(value.as_list(), _np.int32 if dtype is None else dtype.as_numpy_dtype)
-        )
+        return _shape_tensor(value, None if dtype is None else dtypes.as_dtype(dtype))
     if isinstance(value, Dimension):
         return convert_to_tensor(value.value, dtype)
     if isinstance(value, dtypes.DType):
         return None
     return None
+
+
+def _shape_tensor(shape, dtype):
+    if dtype not in (None, dtypes.int32, dtypes.int64):
+        raise TypeError(
+            f"Cannot convert TensorShape {shape} to dtype {dtype}. Allowed dtypes are tf.int32 and tf.int64."
+        )
+    large = any(d > 2**31 - 1 for d in shape.as_list())
+    if large and dtype == dtypes.int32:
+        raise ValueError(
+            f"Cannot convert TensorShape {shape} to dtype int32; a dimension is too large. Consider using tf.int64."
+        )
+    if dtype is None:
+        dtype = dtypes.int64 if large else dtypes.int32
+    return convert_to_tensor(_np.array(shape.as_list(), dtype.as_numpy_dtype))
 
 
 def _packed(value, dtype, hint):
@@ -439,7 +508,9 @@ def is_tensor(x):
 
 def make_ndarray(tensor):
     """The array that a TensorProto holds."""
-    return _np.asarray(_floe.tensor_from_proto(tensor).numpy())
+    t = _floe.tensor_from_proto(tensor)
+    array = _np.asarray(t.numpy())
+    return array.astype(object) if t.dtype == dtypes.string else array
 
 
 def make_tensor_proto(values, dtype=None, shape=None, verify_shape=False):

@@ -206,7 +206,6 @@ class TensorShape:
             return other
         if other._dims is None:
             return self
-        self.assert_same_rank(other)
         if not self.is_compatible_with(other):
             raise ValueError(f"Shapes {self} and {other} are not compatible")
         return TensorShape([b if a is None else a for a, b in zip(self._dims, other._dims)])

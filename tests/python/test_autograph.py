@@ -764,6 +764,19 @@ def test_note_3_branches_must_agree():
     assert "tf.cast(value, tf.float32) in the main branch" in text
 
 
+def test_an_early_return_disagrees():
+    def f(x):
+        if x > 10:
+            if x > 20:
+                return x * 2
+        return 1.0
+
+    text = str(failure(f, 1))
+    assert "'retval_' has dtype float32 in the main branch, but dtype int32 in the else branch" in text
+    assert f"main branch ({line_of(f, '1.0')}): float32 () (the Python float 1.0)" in text
+    assert f"else branch ({line_of(f, 'x * 2')}): int32 ()" in text
+
+
 def assigned(x):
     if x > 0:
         y = 1.0

@@ -73,6 +73,18 @@ def of_assignment(function, name):
     return text(*found) if found else ""
 
 
+def of_earlier_assignment(name, blocks):
+    """file:line where another block of the converted function that runs now gives `name` a value."""
+    frame = running()
+    if frame is None:
+        return ""
+    skipped = [b.__code__ for b in blocks]
+    found = next(
+        filter(None, (_assignment(c, name) for c in _blocks(frame.f_code) if c not in skipped)), None
+    )
+    return text(*found) if found else ""
+
+
 def _assignment(code, name):
     found, line = None, code.co_firstlineno
     attribute = name.rpartition(".")[2] if "." in name else None
@@ -81,12 +93,15 @@ def _assignment(code, name):
             line = i.starts_line if not isinstance(i.starts_line, bool) else i.line_number
         if i.opname in _STORES and i.argval == (attribute or name):
             found = code.co_filename, line
-    if found is None:
-        for constant in code.co_consts:
-            # State is put back by set_state: that is no assignment of the user's.
-            if hasattr(constant, "co_code") and not constant.co_name.startswith("set_state"):
-                found = _assignment(constant, name) or found
+    for inner in _blocks(code) if found is None else ():
+        found = _assignment(inner, name) or found
     return found
+
+
+def _blocks(code):
+    """The blocks defined in a rewritten one; set_state, which puts state back, is none of the user's."""
+    inner = [c for c in code.co_consts if hasattr(c, "co_code")]
+    return [c for c in inner if not c.co_name.startswith("set_state")]
 
 
 _STORES = ("STORE_DEREF", "STORE_FAST", "STORE_NAME", "STORE_GLOBAL", "STORE_ATTR")

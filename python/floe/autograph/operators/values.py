@@ -98,6 +98,11 @@ def place(name, value, *blocks):
         where = locations.of_expression(b) or locations.of_assignment(b, name)
         if where:
             return where
+    if name.startswith("retval_"):
+        # It comes from a `return` further up.
+        where = locations.of_earlier_assignment(name, blocks)
+        if where:
+            return where
     for x in nest.flatten(value, expand_composites=True):
         if isinstance(x, Tensor) and hasattr(x, "_node_id"):
             where = x.graph._core.location(x._node_id)

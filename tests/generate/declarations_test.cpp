@@ -67,6 +67,7 @@ AttrValue tensorflow_value(const std::string& type, const Json& v) {
   if (type == "shape") return v.is_null() ? Shape::unknown() : Shape(v.get<std::vector<int64_t>>());
   if (v.empty()) return std::vector<int64_t>();
   if (type == "list(int)") return v.get<std::vector<int64_t>>();
+  if (type == "list(float)") return v.get<std::vector<float>>();
   throw Internal(cat("no default of type ", type, " is expected"));
 }
 

@@ -111,7 +111,7 @@ _OTHER_UNARY = (
     "strings.unicode_script", "strings.unicode_transcode", "nn.relu", "nn.relu6", "nn.elu", "nn.selu",
     "nn.leaky_relu", "nn.gelu", "nn.silu", "nn.swish", "nn.sigmoid", "nn.tanh", "nn.softplus", "nn.softsign",
     "nn.dropout", "nn.embedding_lookup", "tanh", "sigmoid", "image.adjust_brightness", "image.adjust_gamma",
-    "image.convert_image_dtype", "bitwise.invert", "io.decode_base64", "io.encode_base64", 
+    "image.convert_image_dtype", "bitwise.invert", "io.decode_base64", "io.encode_base64",
     "quantization.fake_quant_with_min_max_args", "compat.v1.nn.dropout",
 )  # fmt: skip
 

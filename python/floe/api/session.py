@@ -10,7 +10,9 @@ from .. import _floe, dtypes, errors, graph, messages, nest
 from ..export import export
 from ..graph import Graph, Operation
 from ..tensor import Tensor
+from . import context
 from .session_fetch import Fetches
+from .variable import Variable
 
 _local = threading.local()
 
@@ -229,6 +231,9 @@ class BaseSession:
                 parts = value._to_components() if nest.is_composite(value) else _parts(value)
                 for tensor, part in zip(key._to_components(), parts):
                     self._add_feed(feeds, tensor, part)
+            elif isinstance(key, Variable) and not context.resource_variables_enabled():
+                for read in _reads(key):
+                    self._add_feed(feeds, read, value)
             else:
                 self._add_feed(feeds, key, value)
         return list(feeds.values())
@@ -283,6 +288,11 @@ class BaseSession:
             runner = self._core.function(self._graph._core, key[0], key[1], key[2])
             self._runners[key] = runner
             return runner
+
+
+def _reads(variable):
+    """All tensors that read a variable: a variable of TensorFlow 1 is one tensor, which is fed to all."""
+    return [op.outputs[0] for op in variable.handle.consumers() if op.type == "ReadVariableOp"]
 
 
 def _default_graph():

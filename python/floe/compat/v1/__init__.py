@@ -23,7 +23,6 @@ from ...graph import (
 from ...tensor import (
     Tensor,
     TensorSpec,
-    constant,
     convert_to_tensor,
     is_tensor,
     make_ndarray,
@@ -57,7 +56,7 @@ __all__ = [
 def __getattr__(name):
     if name in _MESSAGES:
         return messages.get(name)
-    if name in ("graph_util", "version", "__version__", "text_format") or name in dtypes._BY_NAME:
+    if name in ("version", "__version__", "text_format") or name in dtypes._BY_NAME:
         return getattr(_floe_package, name)
     return _exported(name)
 

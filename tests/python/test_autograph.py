@@ -388,6 +388,18 @@ def test_unknown_shapes(function):
     assert plain(traced(tf.constant(value))) == plain(function(tf.constant(value)))
 
 
+def test_ragged_rows():
+    def f(rows):
+        total = 0
+        for row in rows:
+            if tf.size(row) > 1:
+                total += tf.reduce_sum(row)
+        return total
+
+    rows = tf.ragged.constant([[1, 2], [3], [4, 5, 6]])
+    assert plain(tf.function(f)(rows)) == 18
+
+
 def test_no_turn():
     @tf.function
     def f(n):

@@ -2,7 +2,7 @@
 
 import functools
 
-from ... import _floe, nest, raw_ops
+from ... import _floe, dtypes, nest, raw_ops
 from ...api import control_flow
 from ...api.compose import static_value
 from ...errors import OperatorNotAllowedInGraphError
@@ -152,7 +152,7 @@ def _over_rows(iter_, extra_test, body, get_state, set_state, symbol_names, opts
     else:
         n = iter_.nrows()
     if isinstance(n, Tensor):
-        n = raw_ops.Cast(x=n, DstT=_floe.int32) if n.dtype.name != "int32" else n
+        n = raw_ops.Cast(x=n, DstT=dtypes.int32) if n.dtype != dtypes.int32 else n
     own = Counter("<internal iterate>", convert_to_tensor(0), get_state, set_state, symbol_names)
 
     def turn():

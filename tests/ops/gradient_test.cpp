@@ -188,11 +188,16 @@ bool is_convention(const Call& c, int sample) {
       {"FusedBatchNorm", {}},  // statistics that are given do not count
       {"FusedBatchNormV2", {}},
       {"FusedBatchNormV3", {}},
+      {"FusedBatchNormGrad", {}},
+      {"FusedBatchNormGradV2", {}},
+      {"FusedBatchNormGradV3", {}},
       {"MatrixDiagPartV2", {}},  // not by the padding value
       {"MatrixDiagPartV3", {}},
       {"MatrixDiagV2", {}},
       {"MatrixDiagV3", {}},
-      {"MaxPool3DGrad", {}},  // an output that is not the input's
+      {"MatrixSetDiagV2", {}},  // diagonals of the other alignment
+      {"MaxPool3DGrad", {}},    // an output that is not the input's
+      {"MaxPool3DGradGrad", {}},
       {"MaxPoolGrad", {}},
       {"MaxPoolGradGrad", {}},
       {"PadV2", {}},

@@ -21,7 +21,10 @@ Tensor Gradient::dense() const {
 Gradient add(const Gradient& a, const Gradient& b) {
   if (!a) return b;
   if (!b) return a;
-  if (!a.is_slices() || !b.is_slices()) return a.dense() + b.dense();
+  if (!a.is_slices() || !b.is_slices()) {
+    Tensor x = a.dense(), y = b.dense();
+    return x.dtype() == DType::kVariant ? grad::op("AddN", {x, y}) : x + y;
+  }
   IndexedSlices sum;
   const IndexedSlices &x = a.slices(), &y = b.slices();
   sum.values = grad::concat({x.values, y.values}, 0);

@@ -94,7 +94,8 @@ std::vector<Tensor> invoke(const OpDef& def, std::vector<Tensor> inputs, AttrMap
   for (size_t i = 0; i < index.size(); ++i) index[i] = int(i);
   if (!def.dynamic_outputs)
     for (size_t i = 0; i < n_out; ++i)
-      if (out_shapes[i].is_fully_defined()) slots[n_in + i] = Tensor(out_types[i], out_shapes[i]);
+      if (!def.passes_input || out_shapes[i].is_fully_defined())
+        slots[n_in + i] = Tensor(out_types[i], out_shapes[i]);
   std::string node_name(node);
   KernelContext kc(state, slots.data(), index.data(), int(n_in), index.data() + n_in, int(n_out), &def,
                    &node_name);

@@ -56,25 +56,36 @@ void coerce(const std::string& type, AttrValue& v) {
   if (type == "list(func)") v = std::vector<FuncRef>();
 }
 
+// The names that TensorFlow's own checks print.
+const char* checked_name(DType t) {
+  if (t == DType::kFloat32) return "float";
+  if (t == DType::kFloat64) return "double";
+  return t == DType::kFloat16 ? "half" : dtype_name(t);
+}
+
 std::string allowed_types_text(const AttrDef& a) {
   std::string s;
-  for (DType t : a.allowed_types) s += cat(s.empty() ? "" : ", ", dtype_name(t));
+  for (DType t : a.allowed_types) s += cat(s.empty() ? "" : ", ", checked_name(t));
   return s;
 }
 
 void check_allowed(const OpDef& def, const AttrDef& a, const AttrValue& v, std::string_view node) {
+  auto place = [&] {
+    return cat("\n\t; NodeDef: {{node ", node.empty() ? std::string_view(def.name) : node,
+               "}}; Op: ", def.name);
+  };
   auto check_type = [&](DType t) {
     if (!a.allowed_types.empty() &&
         std::find(a.allowed_types.begin(), a.allowed_types.end(), t) == a.allowed_types.end())
-      throw InvalidArgument(cat(op_prefix(def.name, node), "Value for attr '", a.name, "' of ", dtype_name(t),
-                                " is not in the list of allowed values: ", allowed_types_text(a)));
+      throw InvalidArgument(cat("Value for attr '", a.name, "' of ", checked_name(t),
+                                " is not in the list of allowed values: ", allowed_types_text(a), place()));
   };
   auto check_string = [&](const std::string& s) {
     if (!a.allowed_strings.empty() &&
         std::find(a.allowed_strings.begin(), a.allowed_strings.end(), s) == a.allowed_strings.end())
-      throw InvalidArgument(cat(op_prefix(def.name, node), "Value for attr '", a.name, "' of \"", s,
+      throw InvalidArgument(cat("Value for attr '", a.name, "' of \"", s,
                                 "\" is not in the list of allowed values: \"",
-                                join(a.allowed_strings, "\", \""), "\""));
+                                join(a.allowed_strings, "\", \""), "\"", place()));
   };
   if (auto* t = std::get_if<DType>(&v)) check_type(*t);
   if (auto* ts = std::get_if<std::vector<DType>>(&v))
@@ -92,8 +103,8 @@ void check_allowed(const OpDef& def, const AttrDef& a, const AttrValue& v, std::
       },
       v);
   if (have < a.minimum)
-    throw InvalidArgument(cat(op_prefix(def.name, node), "Value for attr '", a.name, "' of ", have,
-                              " must be at least minimum ", a.minimum));
+    throw InvalidArgument(
+        cat("Value for attr '", a.name, "' of ", have, " must be at least minimum ", a.minimum, place()));
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 // Where values come from: constants, placeholders, function arguments; and ops that pass their input on.
+#include "floe/base/text.h"
 #include "floe/op/infer.h"
 #include "floe/op/kernel.h"
 #include "floe/op/samples.h"
+#include "floe/ops/gradients.h"
 
 namespace floe {
 namespace {
@@ -26,6 +28,7 @@ FLOE_OP("Const", op) {
     Tensor value = k.attr<Tensor>("value").aligned();
     return [value](KernelContext& c) { c.set_output(0, value); };
   });
+  op.no_gradient();
 }
 
 FLOE_OP("Placeholder", op) {
@@ -44,6 +47,7 @@ FLOE_OP("PlaceholderWithDefault", op) {
   op.in("input:dtype").out("output:dtype").attrs("dtype:type; shape:shape");
   op.infer([](InferContext& c) { c.set_output(0, c.attr<Shape>("shape")); });
   op.compute(pass_inputs).passes_input();
+  op.gradient([](GradientContext& g) { g.set(0, g.raw_grad()); });
 }
 
 // An argument of a function body.
@@ -61,29 +65,38 @@ FLOE_OP("Identity", op) {
     s.add({s.random({})});
     s.add({s.random({0, 4})});
   });
+  op.gradient([](GradientContext& g) { g.set(0, g.raw_grad()); });
 }
 
 FLOE_OP("IdentityN", op) {
   op.in("input:T").out("output:T").attrs("T:list(type)>=1");
   op.infer(infer_each).compute(pass_inputs).passes_input();
   op.samples([](Samples& s) { s.add({s.random({2, 3}), s.random({4}, DType::kInt32)}); });
+  op.gradient([](GradientContext& g) {
+    for (int i = 0; i < g.num_outputs(); ++i) g.set(i, g.raw_grad(i));
+  });
 }
 
 FLOE_OP("StopGradient", op) {
   op.in("input:T").out("output:T").attrs("T:type");
   op.infer(infer_unchanged).compute(pass_inputs).passes_input();
   op.samples([](Samples& s) { s.add({s.random({2, 3})}); });
+  op.no_gradient();
 }
 
 FLOE_OP("PreventGradient", op) {
   op.in("input:T").out("output:T").attrs("T:type; message:string=''");
   op.infer(infer_unchanged).compute(pass_inputs).passes_input();
   op.samples([](Samples& s) { s.add({s.random({2, 3})}); });
+  op.gradient([](GradientContext& g) {
+    throw NotFound(cat("Gradient explicitly disabled. Reason: ", g.attr<std::string>("message")));
+  });
 }
 
 FLOE_OP("Snapshot", op) {
   op.in("input:T").out("output:T").attrs("T:type");
   op.infer(infer_unchanged).compute(pass_inputs).passes_input();
+  op.gradient([](GradientContext& g) { g.set(0, g.raw_grad()); });
 }
 
 FLOE_OP("NoOp", op) {

@@ -4,6 +4,7 @@
 #include "floe/base/text.h"
 #include "floe/op/samples.h"
 #include "floe/ops/array/elements.h"
+#include "floe/ops/gradients.h"
 #include "floe/tensor/dispatch.h"
 
 namespace floe {
@@ -48,6 +49,22 @@ bool ignores_bad_indices(const KernelInit& k) {
 
 std::string position_of_row(const Tensor& indices, int64_t r) {
   return position_text(indices.shape().slice(0, indices.rank() - 1), r);
+}
+
+Tensor wide_index(const Tensor& t) { return t.dtype() == DType::kInt16 ? grad::cast(t, DType::kInt32) : t; }
+Tensor index_shape(const Tensor& t, const Tensor& indices) {
+  return grad::cast(grad::shape_of(t), wide_index(indices).dtype());
+}
+
+// Shared equally by everything that is the extreme.
+void gradient_of_extreme_scatter(GradientContext& g) {
+  const Tensor &x = g.input(0), &at = g.input(1), &y = g.output();
+  Tensor dy = g.grad();
+  Tensor kept = grad::cast(grad::op("Equal", {x, y}), dy.dtype());
+  Tensor chosen = grad::cast(grad::op("Equal", {g.input(2), grad::same(g, "GatherNd", {y, at})}), dy.dtype());
+  Tensor count = kept + grad::same(g, "ScatterNd", {wide_index(at), chosen, index_shape(x, at)});
+  g.set(0, dy * kept / count);
+  g.set(2, grad::same(g, "GatherNd", {dy / count, at}) * chosen);
 }
 
 FLOE_OP("GatherNd", op) {
@@ -104,6 +121,10 @@ FLOE_OP("GatherNd", op) {
     s.fails("params must be at least a vector", {s.random({}), at({1}, {0})});
     s.fails("Requested more than 0 entries, but params is empty.  Params shape: [0,2]",
             {s.random({0, 2}), at({1, 1}, {0})});
+  });
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::same(g, "ScatterNd",
+                        {wide_index(g.input(1)), g.grad(), index_shape(g.input(0), g.input(1))}));
   });
 }
 
@@ -216,8 +237,9 @@ FLOE_OP("ScatterNd", op) {
   op.fails_on_values();
   op.samples([](Samples& s) {
     auto at = [](const Shape& sh, std::vector<int32_t> v) { return Tensor::of<int32_t>(sh, v); };
-    s.each_type("T",
-                [&](DType t) { s.add({at({3, 1}, {3, 0, 3}), s.random({3, 2}, t), Samples::i32({4, 2})}); });
+    s.each_type("T", [&](DType t) {
+      s.add({at({3, 1}, {3, 0, 3}), s.random({3, 2}, t), Samples::i32({4, 2})});
+    });
     s.add({at({3, 2}, {3, 0, 1, 1, 0, 0}), s.random({3}), Samples::i32({4, 2})});
     s.add({Tensor::of<int64_t>({2, 2, 1}, {3, 0, 1, 1}), s.random({2, 2, 2}), Samples::i64({4, 2})});
     s.add({Tensor(DType::kInt32, Shape{0, 1}), s.random({0, 3}), Samples::i32({0, 3})});
@@ -236,6 +258,7 @@ FLOE_OP("ScatterNd", op) {
     s.fails("Indices shape must have rank at least one. Found:[]",
             {at({}, {0}), s.random({3}), Samples::i32({3})});
   });
+  op.gradient([](GradientContext& g) { g.set(1, grad::same(g, "GatherNd", {g.grad(), g.input(0)})); });
 }
 
 std::string tensor_scatter_problem(const Shape& out, const Shape& i, const Shape& u) {
@@ -302,11 +325,34 @@ void declare_tensor_scatter(OpBuilder& op, const char* index_types) {
 
 FLOE_OP("TensorScatterUpdate", op) {
   declare_tensor_scatter<ScatterOp::kUpdate>(op, "{int16,int32,int64,uint16}");
+  op.gradient([](GradientContext& g) {
+    const Tensor& at = g.input(1);
+    g.set(0, grad::same(g, "TensorScatterUpdate", {g.grad(), at, grad::zeros_like(g.input(2))}));
+    g.set(2, grad::same(g, "GatherNd", {g.grad(), at}));
+  });
 }
-FLOE_OP("TensorScatterAdd", op) { declare_tensor_scatter<ScatterOp::kAdd>(op, "{int32,int64}"); }
-FLOE_OP("TensorScatterSub", op) { declare_tensor_scatter<ScatterOp::kSub>(op, "{int32,int64}"); }
-FLOE_OP("TensorScatterMin", op) { declare_tensor_scatter<ScatterOp::kMin>(op, "{int32,int64}"); }
-FLOE_OP("TensorScatterMax", op) { declare_tensor_scatter<ScatterOp::kMax>(op, "{int32,int64}"); }
+FLOE_OP("TensorScatterAdd", op) {
+  declare_tensor_scatter<ScatterOp::kAdd>(op, "{int32,int64}");
+  op.gradient([](GradientContext& g) {
+    g.set(0, g.grad());
+    g.set(2, grad::same(g, "GatherNd", {g.grad(), g.input(1)}));
+  });
+}
+FLOE_OP("TensorScatterSub", op) {
+  declare_tensor_scatter<ScatterOp::kSub>(op, "{int32,int64}");
+  op.gradient([](GradientContext& g) {
+    g.set(0, g.grad());
+    g.set(2, -grad::same(g, "GatherNd", {g.grad(), g.input(1)}));
+  });
+}
+FLOE_OP("TensorScatterMin", op) {
+  declare_tensor_scatter<ScatterOp::kMin>(op, "{int32,int64}");
+  op.gradient(gradient_of_extreme_scatter);
+}
+FLOE_OP("TensorScatterMax", op) {
+  declare_tensor_scatter<ScatterOp::kMax>(op, "{int32,int64}");
+  op.gradient(gradient_of_extreme_scatter);
+}
 
 }  // namespace
 }  // namespace floe

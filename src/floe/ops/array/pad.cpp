@@ -5,6 +5,8 @@
 #include "floe/base/threads.h"
 #include "floe/op/samples.h"
 #include "floe/ops/array/elements.h"
+#include "floe/ops/gradients.h"
+#include "floe/tensor/dispatch.h"
 
 namespace floe {
 namespace {
@@ -92,6 +94,12 @@ FLOE_OP("Pad", op) {
             {s.random({2, 3}), pads({1, 0})});
     s.fails("paddings must be a matrix with 2 columns: [2]", {s.random({2, 3}), Samples::i32({1, 0})});
   });
+  op.gradient([](GradientContext& g) {
+    const Tensor& pads = g.input(1);
+    Tensor before = grad::flat(grad::op("Slice", {pads, grad::cast(grad::int32s({0, 0}), pads.dtype()),
+                                                  grad::cast(grad::int32s({-1, 1}), pads.dtype())}));
+    g.set(0, grad::op("Slice", {g.grad(), before, grad::cast(grad::shape_of(g.input(0)), pads.dtype())}));
+  });
 }
 
 FLOE_OP("PadV2", op) {
@@ -105,6 +113,12 @@ FLOE_OP("PadV2", op) {
     s.fails("Paddings must be non-negative: -1 0", {s.random({2, 3}), pads({-1, 0, 0, 0}), s.random({})});
     s.fails("constant_values must be a scalar. Found: [2]",
             {s.random({2, 3}), pads({1, 0, 0, 0}), s.random({2})});
+  });
+  op.gradient([](GradientContext& g) {
+    const Tensor& pads = g.input(1);
+    Tensor before = grad::flat(grad::op("Slice", {pads, grad::cast(grad::int32s({0, 0}), pads.dtype()),
+                                                  grad::cast(grad::int32s({-1, 1}), pads.dtype())}));
+    g.set(0, grad::op("Slice", {g.grad(), before, grad::cast(grad::shape_of(g.input(0)), pads.dtype())}));
   });
 }
 
@@ -180,6 +194,91 @@ FLOE_OP("MirrorPad", op) {
     s.fails("The first dimension of paddings must be the rank of inputs[1,2], [2,3]",
             {s.random({2, 3}), pads({1, 0})}, symmetric);
   });
+  op.gradient([](GradientContext& g) { g.set(0, grad::same(g, "MirrorPadGrad", {g.grad(), g.input(1)})); });
+}
+
+// Adds up what was mirrored, one dimension after the other.
+template <class T>
+std::vector<T> fold_dim(const std::vector<T>& in, int64_t outer, int64_t m, int64_t n, int64_t inner,
+                        int64_t before, int64_t offset) {
+  std::vector<T> out(size_t(outer * n * inner), T(0));
+  for (int64_t o = 0; o < outer; ++o)
+    for (int64_t i = 0; i < m; ++i) {
+      const T* from = in.data() + (o * m + i) * inner;
+      T* to = out.data() + (o * n + mirrored(i, before, n, offset)) * inner;
+      for (int64_t j = 0; j < inner; ++j) to[j] = T(to[j] + from[j]);
+    }
+  return out;
+}
+
+template <class T>
+void fold_mirrored(KernelContext& c, int64_t offset) {
+  const Tensor& in = c.input(0);
+  Tensor& out = c.output(0);
+  std::vector<int64_t> pads = c.ints(1), before;
+  for (int i = 0; i < in.rank(); ++i) before.push_back(pads[size_t(2 * i)]);
+  for (int i = 0; i < in.rank(); ++i) {
+    int64_t most = std::max(before[size_t(i)], in.dim(i) - out.dim(i) - before[size_t(i)]);
+    if (most > out.dim(i) - offset)
+      c.fail(cat("a padding of ", most, " is larger than dimension ", i, " allows"));
+  }
+  if (out.num_elements() == 0) return;
+  std::vector<T> v(c.in<T>(0), c.in<T>(0) + in.num_elements());
+  int64_t outer = 1, inner = in.num_elements();
+  for (int i = 0; i < in.rank(); ++i) {
+    inner /= in.dim(i);
+    v = fold_dim(v, outer, in.dim(i), out.dim(i), inner, before[size_t(i)], offset);
+    outer *= out.dim(i);
+  }
+  std::copy(v.begin(), v.end(), c.out<T>(0));
+}
+
+FLOE_OP("MirrorPadGrad", op) {
+  op.in("input:T, paddings:Tpaddings").out("output:T");
+  op.attrs("T:type; Tpaddings:{int32,int64}=int32; mode:{'REFLECT','SYMMETRIC'}");
+  op.infer([](InferContext& c) {
+    Shape in = c.shape(0);
+    Shape pads = c.with_rank(1, 2);
+    if (in.has_rank() && pads[0] >= 0 && in.rank() != pads[0])
+      c.fail(cat("paddings must have as many rows as the input has dimensions, got ", pads.str(), " for ",
+                 in.str()));
+    if (!in.has_rank())
+      return c.set_output(0, pads[0] >= 0 ? Shape::unknown_of_rank(int(pads[0])) : Shape::unknown());
+    const Tensor* v = c.value(1);
+    Shape out = Shape::unknown_of_rank(in.rank());
+    if (v)
+      for (int i = 0; i < in.rank(); ++i) {
+        auto pad = [&](int k) {
+          return v->dtype() == DType::kInt32 ? int64_t(v->data<int32_t>()[2 * i + k])
+                                             : v->data<int64_t>()[2 * i + k];
+        };
+        if (pad(0) < 0 || pad(1) < 0) c.fail(cat("Paddings must be non-negative: ", pad(0), " ", pad(1)));
+        if (in[i] < 0) continue;
+        if (pad(0) > in[i] || pad(1) > in[i] - pad(0))
+          c.fail(
+              cat("paddings ", pad(0), " and ", pad(1), " leave nothing of dimension ", i, " of ", in.str()));
+        out.set_dim(i, in[i] - pad(0) - pad(1));
+      }
+    c.set_output(0, out);
+  });
+  op.kernel([](const KernelInit& k) {
+    int64_t offset = k.attr<std::string>("mode") == "REFLECT";
+    KernelFn fn;
+    dispatch(Types<float, double, float16, bfloat16, int32_t, int64_t, std::complex<float>,
+                   std::complex<double>>{},
+             k.input_type(0),
+             [&]<class T>() { fn = [offset](KernelContext& c) { fold_mirrored<T>(c, offset); }; });
+    return fn;
+  });
+  op.fails_on_values();
+  op.samples([](Samples& s) {
+    AttrMap reflect{{"mode", std::string("REFLECT")}}, symmetric{{"mode", std::string("SYMMETRIC")}};
+    s.add({s.random({4, 5}), pads({1, 1, 0, 2})}, reflect);
+    s.add({s.random({4, 5}, DType::kFloat64), pads({1, 1, 0, 2})}, reflect);
+    s.add({s.random({5, 7}), pads({1, 2, 3, 1})}, symmetric);
+    s.add({s.random({1, 6, 8, 2}), pads({0, 0, 2, 1, 1, 3, 0, 0})}, reflect);
+  });
+  op.gradient([](GradientContext& g) { g.set(0, grad::same(g, "MirrorPad", {g.grad(), g.input(1)})); });
 }
 
 }  // namespace

@@ -4,12 +4,19 @@
 #include "floe/base/text.h"
 #include "floe/op/samples.h"
 #include "floe/ops/array/elements.h"
+#include "floe/ops/gradients.h"
 
 namespace floe {
 namespace {
 
 bool starts_with(const Shape& s, const Shape& prefix) {
   return s.rank() >= prefix.rank() && s.slice(0, prefix.rank()).is_compatible_with(prefix);
+}
+
+void gradient_of_stitch(GradientContext& g) {
+  int n = g.num_inputs() / 2;
+  for (int i = 0; i < n; ++i)
+    if (g.needs(n + i)) g.set(n + i, grad::op("GatherV2", {g.grad(), g.input(i), grad::int32_scalar(0)}));
 }
 
 FLOE_OP("DynamicPartition", op) {
@@ -57,6 +64,15 @@ FLOE_OP("DynamicPartition", op) {
     s.fails("partitions[2] = 5 is not in [0, 2)", {s.random({3, 2}), Samples::i32({0, 1, 5})}, two);
     s.fails("data.shape must start with partitions.shape, got data.shape = [3,2], partitions.shape = [2]",
             {s.random({3, 2}), Samples::i32({0, 1})}, two);
+  });
+  op.gradient([](GradientContext& g) {
+    const Tensor& parts = g.input(1);
+    Tensor each =
+        grad::reshape(grad::range(grad::int32_scalar(0), grad::size_of(parts)), grad::shape_of(parts));
+    std::vector<Tensor> in = call("DynamicPartition", {each, parts}, grad::attrs_for(g, "DynamicPartition"));
+    for (int i = 0; i < g.num_outputs(); ++i) in.push_back(g.grad(i));
+    g.set(0, grad::reshape_like(grad::op("ParallelDynamicStitch", in, {{"N", int64_t(g.num_outputs())}}),
+                                g.input(0)));
   });
 }
 
@@ -136,8 +152,14 @@ void declare_stitch(OpBuilder& op) {
   });
 }
 
-FLOE_OP("DynamicStitch", op) { declare_stitch(op); }
-FLOE_OP("ParallelDynamicStitch", op) { declare_stitch(op); }
+FLOE_OP("DynamicStitch", op) {
+  declare_stitch(op);
+  op.gradient(gradient_of_stitch);
+}
+FLOE_OP("ParallelDynamicStitch", op) {
+  declare_stitch(op);
+  op.gradient(gradient_of_stitch);
+}
 
 FLOE_OP("SparseToDense", op) {
   op.in("sparse_indices:Tindices, output_shape:Tindices, sparse_values:T, default_value:T").out("dense:T");
@@ -217,6 +239,14 @@ FLOE_OP("SparseToDense", op) {
             {{"validate_indices", false}});
     s.fails("default_value should be a scalar.",
             {Samples::i64({1}), Samples::i64({5}), s.random({1}), s.random({1})});
+  });
+  op.gradient([](GradientContext& g) {
+    const Tensor& at = g.input(0);
+    Tensor depth = grad::reshape(grad::rank_of(g.output()), grad::int32s({1}));
+    Tensor rows = grad::reshape(at, grad::concat({grad::int32s({-1}), depth}, 0));
+    Tensor values = grad::op("GatherNd", {g.grad(), rows});
+    g.set_sum(2, values);
+    g.set(3, grad::sum_all(g.grad()) - grad::sum_all(values));
   });
 }
 

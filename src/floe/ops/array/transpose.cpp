@@ -2,6 +2,7 @@
 #include "floe/base/text.h"
 #include "floe/op/samples.h"
 #include "floe/ops/array/elements.h"
+#include "floe/ops/gradients.h"
 #include "floe/tensor/dispatch.h"
 
 namespace floe {
@@ -100,14 +101,25 @@ void transpose_samples(Samples& s) {
   s.fails("perm must be rank 1, got shape []", {s.random({2, 3}), Tensor::scalar<int32_t>(0)});
 }
 
+// Entries may count from the back.
+Tensor inverse_order(GradientContext& g) {
+  const Tensor& perm = g.input(1);
+  return grad::op("InvertPermutation",
+                  {grad::op("FloorMod", {perm, grad::cast(grad::rank_of(g.input(0)), perm.dtype())})});
+}
+
 FLOE_OP("Transpose", op) {
   op.in("x:T, perm:Tperm").out("y:T").attrs("T:type; Tperm:{int32,int64}=int32");
   op.infer(infer_transpose).compute(compute_transpose).fails_on_values().samples(transpose_samples);
+  op.gradient([](GradientContext& g) { g.set(0, grad::transpose(g.grad(), inverse_order(g))); });
 }
 
 FLOE_OP("ConjugateTranspose", op) {
   op.in("x:T, perm:Tperm").out("y:T").attrs("T:type; Tperm:{int32,int64}=int32");
   op.infer(infer_transpose).compute(compute_conjugate_transpose).fails_on_values().samples(transpose_samples);
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::op("ConjugateTranspose", {g.grad(), inverse_order(g)}));
+  });
 }
 
 FLOE_OP("InvertPermutation", op) {
@@ -143,6 +155,7 @@ FLOE_OP("InvertPermutation", op) {
     s.fails("0 is duplicated in the input.", {Samples::i32({0, 0})});
     s.fails("invert_permutation expects a 1D vector.", {Tensor::scalar<int32_t>(0)});
   });
+  op.no_gradient();
 }
 
 }  // namespace

@@ -55,6 +55,33 @@ std::shared_ptr<TensorList> zeros_like(const TensorList& list) {
   return z;
 }
 
+std::shared_ptr<TensorList> add(const TensorList& a, const TensorList& b) {
+  if (a.element_dtype != b.element_dtype)
+    throw InvalidArgument(cat("Trying to add two lists of tensors of different dtypes. One is ",
+                              list_ops::type_text(a.element_dtype), " and the other is ",
+                              list_ops::type_text(b.element_dtype)));
+  if (a.element_dtype == DType::kVariant)
+    throw Unimplemented("lists of lists cannot be added; add the inner lists one by one");
+  if (a.size() != b.size())
+    throw InvalidArgument(cat("Trying to add two lists of tensors with different lengths. One is ", a.size(),
+                              " and the other is ", b.size()));
+  auto sum = std::make_shared<TensorList>(a);
+  RunState state;
+  const OpDef& op = get_op("AddV2");
+  for (int64_t i = 0; i < b.set_end(); ++i) {
+    if (!b.at(i)) continue;
+    if (!a.at(i)) {
+      sum->set(i, b.at(i));
+      continue;
+    }
+    if (!(a.at(i).shape() == b.at(i).shape()))
+      throw InvalidArgument(cat("Trying to add two lists whose elements ", i, " have the shapes ",
+                                a.at(i).shape().str(), " and ", b.at(i).shape().str()));
+    sum->set(i, invoke(op, {a.at(i), b.at(i)}, {}, state)[0]);
+  }
+  return sum;
+}
+
 namespace list_ops {
 
 std::shared_ptr<TensorList> input_list(const KernelContext& c, int i) {

@@ -53,5 +53,7 @@ Tensor list_handle(std::shared_ptr<TensorList> list);
 std::shared_ptr<TensorList> as_list(const ObjectPtr& object);
 /// Each element's zeros, as ZerosLike makes them.
 std::shared_ptr<TensorList> zeros_like(const TensorList& list);
+/// Each element's sum, as AddN makes them; an element that was never set counts as zeros.
+std::shared_ptr<TensorList> add(const TensorList& a, const TensorList& b);
 
 }  // namespace floe

@@ -1,5 +1,6 @@
 // TensorLists element by element.
 #include "floe/ops/control/tensor_list_ops.h"
+#include "floe/ops/gradients.h"
 
 namespace floe {
 namespace {
@@ -85,6 +86,9 @@ FLOE_OP("TensorListResize", op) {
     c.set_output(0, list_handle(std::move(list)));
   });
   op.dynamic_outputs().keeps_inputs().fails_on_values();
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::op("TensorListResize", {g.grad(), grad::op("TensorListLength", {g.input(0)})}));
+  });
 }
 
 FLOE_OP("TensorListGetItem", op) {
@@ -108,6 +112,13 @@ FLOE_OP("TensorListGetItem", op) {
     };
   });
   op.dynamic_outputs().fails_on_values();
+  op.gradient([](GradientContext& g) {
+    const Tensor& item = g.output();
+    Tensor empty =
+        grad::op("TensorListReserve", {grad::shape_of(item), grad::op("TensorListLength", {g.input(0)})},
+                 {{"element_dtype", item.dtype()}});
+    g.set(0, grad::op("TensorListSetItem", {empty, g.input(1), g.grad()}));
+  });
 }
 
 FLOE_OP("TensorListSetItem", op) {
@@ -135,6 +146,12 @@ FLOE_OP("TensorListSetItem", op) {
     };
   });
   op.dynamic_outputs().keeps_inputs().fails_on_values();
+  op.gradient([](GradientContext& g) {
+    const Tensor& item = g.input(2);
+    g.set(0, grad::op("TensorListSetItem", {g.grad(), g.input(1), grad::zeros_like(item)}));
+    g.set(2, grad::op("TensorListGetItem", {g.grad(), g.input(1), grad::shape_of(item)},
+                      {{"element_dtype", item.dtype()}}));
+  });
 }
 
 FLOE_OP("TensorListPushBack", op) {
@@ -161,6 +178,13 @@ FLOE_OP("TensorListPushBack", op) {
     };
   });
   op.dynamic_outputs().keeps_inputs().fails_on_values();
+  op.gradient([](GradientContext& g) {
+    const Tensor& item = g.input(1);
+    std::vector<Tensor> d =
+        call("TensorListPopBack", {g.grad(), grad::shape_of(item)}, {{"element_dtype", item.dtype()}});
+    g.set(0, d[0]);
+    g.set(1, d[1]);
+  });
 }
 
 FLOE_OP("TensorListPopBack", op) {
@@ -194,6 +218,10 @@ FLOE_OP("TensorListPopBack", op) {
     };
   });
   op.dynamic_outputs().keeps_inputs().fails_on_values();
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::op("TensorListPushBack",
+                      {g.has_grad(0) ? g.grad(0) : grad::zeros_like(g.output(0)), g.grad(1)}));
+  });
 }
 
 FLOE_OP("TensorListPushBackBatch", op) {

@@ -3,6 +3,7 @@
 
 #include "floe/ops/array/elements.h"
 #include "floe/ops/control/tensor_list_ops.h"
+#include "floe/ops/gradients.h"
 
 namespace floe {
 namespace {
@@ -29,6 +30,15 @@ void stack_elements(KernelContext& c, const TensorList& list, int64_t n, const S
                  t.shape().str()));
     copy_elements(out.dtype(), element_at(out, i * part), t.raw(), part);
   }
+}
+
+// The shape of what stands in a list that `t` packs.
+Tensor element_shape_of(const Tensor& t) {
+  return grad::op("Slice", {grad::shape_of(t), grad::int32s({1}), grad::int32s({-1})});
+}
+Tensor scattered(GradientContext& g, const Tensor& t, const Tensor& indices) {
+  return grad::op("TensorListGather", {g.grad(), indices, element_shape_of(t)},
+                  {{"element_dtype", t.dtype()}});
 }
 
 FLOE_OP("TensorListStack", op) {
@@ -60,6 +70,9 @@ FLOE_OP("TensorListStack", op) {
     };
   });
   op.dynamic_outputs().fails_on_values();
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::op("TensorListFromTensor", {g.grad(), element_shape_of(g.output())}));
+  });
 }
 
 FLOE_OP("TensorListGather", op) {
@@ -94,6 +107,10 @@ FLOE_OP("TensorListGather", op) {
     };
   });
   op.dynamic_outputs().fails_on_values();
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::op("TensorListScatterV2", {g.grad(), g.input(1), element_shape_of(g.output()),
+                                              grad::op("TensorListLength", {g.input(0)})}));
+  });
 }
 
 void check_rows(const KernelContext& c, const Tensor& t) {
@@ -122,6 +139,12 @@ FLOE_OP("TensorListFromTensor", op) {
     c.set_output(0, list_handle(std::move(list)));
   });
   op.dynamic_outputs().keeps_inputs().fails_on_values();
+  op.gradient([](GradientContext& g) {
+    const Tensor& t = g.input(0);
+    int64_t n = t.shape().has_rank() ? t.shape()[0] : -1;
+    g.set(0, grad::op("TensorListStack", {g.grad(), element_shape_of(t)},
+                      {{"element_dtype", t.dtype()}, {"num_elements", n}}));
+  });
 }
 
 // Puts the rows of input `tensor` at the indices in input `indices`; a list without a fixed size grows.
@@ -162,6 +185,7 @@ FLOE_OP("TensorListScatter", op) {
   op.attrs("element_dtype:type; shape_type:{int32,int64}");
   op.infer(infer_handle).compute([](KernelContext& c) { scatter(c, -1); });
   op.dynamic_outputs().keeps_inputs().fails_on_values();
+  op.gradient([](GradientContext& g) { g.set(0, scattered(g, g.input(0), g.input(1))); });
 }
 
 FLOE_OP("TensorListScatterV2", op) {
@@ -170,6 +194,7 @@ FLOE_OP("TensorListScatterV2", op) {
   op.attrs("element_dtype:type; shape_type:{int32,int64}");
   op.infer(infer_handle).compute([](KernelContext& c) { scatter(c, scalar_int(c, 3)); });
   op.dynamic_outputs().keeps_inputs().fails_on_values();
+  op.gradient([](GradientContext& g) { g.set(0, scattered(g, g.input(0), g.input(1))); });
 }
 
 FLOE_OP("TensorListScatterIntoExistingList", op) {
@@ -183,6 +208,11 @@ FLOE_OP("TensorListScatterIntoExistingList", op) {
     c.set_output(0, list_handle(std::move(list)));
   });
   op.dynamic_outputs().keeps_inputs().fails_on_values();
+  op.gradient([](GradientContext& g) {
+    const Tensor& t = g.input(1);
+    g.set(0, grad::op("TensorListScatterIntoExistingList", {g.grad(), grad::zeros_like(t), g.input(2)}));
+    g.set(1, scattered(g, t, g.input(2)));
+  });
 }
 
 FLOE_OP("TensorListSplit", op) {

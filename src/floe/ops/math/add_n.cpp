@@ -1,4 +1,5 @@
 // AddN, AccumulateNV2, ClipByValue, gradients of simple functions and complex numbers.
+#include "floe/ops/control/tensor_list.h"
 #include "floe/ops/math/elementwise.h"
 
 namespace floe {
@@ -18,7 +19,22 @@ void infer_add_n(InferContext& c) {
   c.set_output(0, s);
 }
 
+void add_lists(KernelContext& c) {
+  for (int64_t i = 0; i < c.output(0).num_elements(); ++i) {
+    ObjectPtr sum = c.in<ObjectPtr>(0)[i];
+    for (int k = 1; k < c.num_inputs(); ++k) {
+      const ObjectPtr& term = c.in<ObjectPtr>(k)[i];
+      if (!term) continue;
+      auto a = as_list(sum), b = as_list(term);
+      if (sum && (!a || !b)) c.fail(cat("only lists can be added, got a ", (a ? term : sum)->type_name()));
+      sum = sum ? ObjectPtr(add(*a, *b)) : term;
+    }
+    c.output(0).mutable_data<ObjectPtr>()[i] = sum;
+  }
+}
+
 KernelFn add_n_kernel(const KernelInit& k) {
+  if (k.input_type(0) == DType::kVariant) return add_lists;
   KernelFn fn;
   dispatch(NumberTypes{}, k.input_type(0), [&]<class T>() {
     fn = [](KernelContext& c) {

@@ -1,5 +1,6 @@
 // Factors, determinants and inverses of square matrices.
 #include "floe/ops/math/linalg.h"
+#include "floe/ops/gradients.h"
 
 #include <Eigen/Cholesky>
 #include <Eigen/LU>
@@ -143,6 +144,10 @@ void square_samples(Samples& s, const std::function<Tensor(const Shape&, DType)>
     s.add({make(shape, DType::kFloat32)}, attrs);
 }
 
+Tensor lower_part(const Tensor& t) {
+  return grad::op("MatrixBandPart", {t, Tensor::scalar(int64_t(-1)), Tensor::scalar(int64_t(0))});
+}
+
 FLOE_OP("Cholesky", op) {
   op.in("input:T")
       .out("output:T")
@@ -155,6 +160,17 @@ FLOE_OP("Cholesky", op) {
     s.add({Samples::numbers({2, 2}, {4, 9, 2, 3})});
     s.add({Samples::numbers({1, 1}, {-1})});
     square_failures(s);
+  });
+  op.gradient([](GradientContext& g) {
+    const Tensor& l = g.output();
+    Tensor half = grad::like(l, 0.5), middle = grad::batch_matmul(l, g.grad(), true);
+    middle = grad::op("MatrixSetDiag", {middle, half * grad::op("MatrixDiagPart", {middle})});
+    middle = lower_part(middle);
+    // inverse(L)^H middle inverse(L), by two solves.
+    AttrMap up{{"lower", true}, {"adjoint", true}};
+    Tensor left = grad::op("MatrixTriangularSolve", {l, middle}, up);
+    Tensor d = grad::adjoint(grad::op("MatrixTriangularSolve", {l, grad::adjoint(left)}, up));
+    g.set(0, half * (d + grad::adjoint(d)));
   });
 }
 
@@ -172,6 +188,11 @@ FLOE_OP("MatrixDeterminant", op) {
     s.add({Samples::filled({3, 3}, NAN)});
     square_failures(s);
   });
+  op.gradient([](GradientContext& g) {
+    Tensor inverse = grad::op("MatrixInverse", {g.input(0)}, {{"adjoint", true}});
+    Tensor d = g.grad() * g.output();
+    g.set(0, grad::expand_dims(grad::expand_dims(d, -1), -1) * inverse);
+  });
 }
 
 FLOE_OP("MatrixInverse", op) {
@@ -184,6 +205,11 @@ FLOE_OP("MatrixInverse", op) {
     s.fails("Input is not invertible.", {Samples::filled({2, 2}, 0)});
     s.fails("Input is not invertible.", {Samples::filled({2, 2, 2}, NAN)});
     square_failures(s);
+  });
+  op.gradient([](GradientContext& g) {
+    const Tensor& y = g.output();
+    bool adj = g.attr<bool>("adjoint");
+    g.set(0, -grad::batch_matmul(y, grad::batch_matmul(g.grad(), y, adj, !adj), !adj));
   });
 }
 
@@ -207,6 +233,13 @@ FLOE_OP("MatrixSolve", op) {
     s.fails("Dimensions must be equal, but are 2 and 3", {a, s.random({3, 1})});
     s.fails("Shapes must be equal rank, but are 0 and 1", {a, s.random({1, 2, 1})});
     s.fails("must be equal, but are 3 and 2", {s.random({3, 2, 2}), s.random({2, 2, 1})});
+  });
+  op.gradient([](GradientContext& g) {
+    bool adj = g.attr<bool>("adjoint");
+    const Tensor &a = g.input(0), &c = g.output();
+    Tensor db = grad::op("MatrixSolve", {a, g.grad()}, {{"adjoint", !adj}});
+    g.set(0, adj ? -grad::batch_matmul(c, db, false, true) : -grad::batch_matmul(db, c, false, true));
+    g.set(1, db);
   });
 }
 

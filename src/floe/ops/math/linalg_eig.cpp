@@ -1,6 +1,7 @@
 // SelfAdjointEigV2: eigenvalues, in ascending order, and eigenvectors of Hermitian matrices.
 #include <Eigen/Eigenvalues>
 
+#include "floe/ops/gradients.h"
 #include "floe/ops/math/linalg.h"
 
 namespace floe {
@@ -48,6 +49,24 @@ FLOE_OP("SelfAdjointEigV2", op) {
     s.fails("Self-adjoint eigen decomposition was not successful.", {Samples::filled({3, 3}, NAN)});
     s.fails("Shape must be at least rank 2 but is rank 1", {s.random({3})});
     s.fails("Dimensions must be equal, but are 2 and 3", {s.random({2, 3})});
+  });
+  op.gradient([](GradientContext& g) {
+    bool vectors = g.attr<bool>("compute_v");
+    std::vector<Tensor> again;
+    if (!vectors) again = call("SelfAdjointEigV2", {g.input(0)}, {{"compute_v", true}});
+    const Tensor &e = vectors ? g.output(0) : again[0], &v = vectors ? g.output(1) : again[1];
+    Tensor middle = grad::op("MatrixDiag", {g.grad(0)});
+    if (vectors && g.has_grad(1)) {
+      Tensor apart = grad::expand_dims(e, -2) - grad::expand_dims(e, -1);
+      Tensor f = grad::op("MatrixSetDiag",
+                          {grad::op("DivNoNan", {grad::ones_like(apart), apart}), grad::zeros_like(e)});
+      middle = middle + f * grad::batch_matmul(v, g.grad(1), true);
+    }
+    Tensor d = grad::batch_matmul(v, grad::batch_matmul(middle, v, false, true));
+    // Only the lower triangle is read.
+    d = grad::op("MatrixBandPart",
+                 {d + grad::adjoint(d), Tensor::scalar(int64_t(-1)), Tensor::scalar(int64_t(0))});
+    g.set(0, grad::op("MatrixSetDiag", {d, grad::like(d, 0.5) * grad::op("MatrixDiagPart", {d})}));
   });
 }
 

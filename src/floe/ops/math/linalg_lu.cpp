@@ -1,6 +1,7 @@
 // Lu and LogMatrixDeterminant: decomposition into triangles with rows exchanged.
 #include <Eigen/LU>
 
+#include "floe/ops/gradients.h"
 #include "floe/ops/math/linalg.h"
 
 namespace floe {
@@ -89,6 +90,10 @@ FLOE_OP("LogMatrixDeterminant", op) {
     s.add({Samples::numbers({2, 2}, {1, 2, 2, 4})});
     s.add({Samples::filled({3, 3}, 0)});
     s.fails("Dimensions must be equal, but are 2 and 3", {s.random({2, 3})});
+  });
+  op.gradient([](GradientContext& g) {
+    Tensor inverse = grad::op("MatrixInverse", {g.input(0)}, {{"adjoint", true}});
+    g.set(0, grad::expand_dims(grad::expand_dims(g.grad(1), -1), -1) * inverse);
   });
 }
 

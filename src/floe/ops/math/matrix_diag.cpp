@@ -1,6 +1,7 @@
 // Bands and diagonals of matrices.
 #include <algorithm>
 
+#include "floe/ops/gradients.h"
 #include "floe/ops/math/elementwise.h"
 
 namespace floe {
@@ -70,6 +71,9 @@ FLOE_OP("MatrixBandPart", op) {
     s.fails("input must be at least 2-dim, received shape: [3]", {s.random({3}), n(0), n(0)});
     s.fails("num_lower must be negative or less or equal to number of rows (3) got: 4",
             {s.random({3, 4}), n(4), n(0)});
+  });
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::op("MatrixBandPart", {g.grad(), g.input(1), g.input(2)}));
   });
 }
 
@@ -370,47 +374,80 @@ void define_diag(OpBuilder& op, int version) {
   });
 }
 
+// TensorFlow's rules of the second version read and write diagonals as the third version's default does.
+Tensor part_of_v2(const Tensor& matrix, const Tensor& k) {
+  return grad::op("MatrixDiagPartV3", {matrix, k, grad::like(matrix, 0)});
+}
+Tensor set_of_v2(const Tensor& matrix, const Tensor& diagonal, const Tensor& k) {
+  return grad::op("MatrixSetDiagV3", {matrix, diagonal, k});
+}
+
 constexpr const char* kAlignAttr =
     "T:type; align:{'LEFT_RIGHT','RIGHT_LEFT','LEFT_LEFT','RIGHT_RIGHT'}='RIGHT_LEFT'";
 FLOE_OP("MatrixDiagPart", op) {
   op.in("input:T").out("diagonal:T").attrs("T:type");
   define_diag<Kind::kPart>(op, 1);
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::op("MatrixSetDiag", {grad::zeros_like(g.input(0)), g.grad()}));
+  });
 }
 FLOE_OP("MatrixDiagPartV2", op) {
   op.in("input:T, k:int32, padding_value:T").out("diagonal:T").attrs("T:type");
   define_diag<Kind::kPart>(op, 2);
+  op.gradient(
+      [](GradientContext& g) { g.set(0, set_of_v2(grad::zeros_like(g.input(0)), g.grad(), g.input(1))); });
 }
 FLOE_OP("MatrixDiagPartV3", op) {
   op.in("input:T, k:int32, padding_value:T").out("diagonal:T").attrs(kAlignAttr);
   define_diag<Kind::kPart>(op, 3);
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::same(g, "MatrixSetDiagV3", {grad::zeros_like(g.input(0)), g.grad(), g.input(1)}));
+  });
 }
 FLOE_OP("MatrixSetDiag", op) {
   op.in("input:T, diagonal:T").out("output:T").attrs("T:type");
   define_diag<Kind::kSet>(op, 1);
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::op("MatrixSetDiag", {g.grad(), grad::zeros_like(g.input(1))}));
+    g.set(1, grad::op("MatrixDiagPart", {g.grad()}));
+  });
 }
 FLOE_OP("MatrixSetDiagV2", op) {
   op.in("input:T, diagonal:T, k:int32").out("output:T").attrs("T:type");
   define_diag<Kind::kSet>(op, 2);
+  op.gradient([](GradientContext& g) {
+    g.set(0, set_of_v2(g.grad(), grad::zeros_like(g.input(1)), g.input(2)));
+    g.set(1, part_of_v2(g.grad(), g.input(2)));
+  });
 }
 FLOE_OP("MatrixSetDiagV3", op) {
   op.in("input:T, diagonal:T, k:int32").out("output:T").attrs(kAlignAttr);
   define_diag<Kind::kSet>(op, 3);
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::same(g, "MatrixSetDiagV3", {g.grad(), grad::zeros_like(g.input(1)), g.input(2)}));
+    g.set(1, grad::same(g, "MatrixDiagPartV3", {g.grad(), g.input(2), grad::like(g.grad(), 0)}));
+  });
 }
 FLOE_OP("MatrixDiag", op) {
   op.in("diagonal:T").out("output:T").attrs("T:type");
   define_diag<Kind::kMake>(op, 1);
+  op.gradient([](GradientContext& g) { g.set(0, grad::op("MatrixDiagPart", {g.grad()})); });
 }
 FLOE_OP("MatrixDiagV2", op) {
   op.in("diagonal:T, k:int32, num_rows:int32, num_cols:int32, padding_value:T")
       .out("output:T")
       .attrs("T:type");
   define_diag<Kind::kMake>(op, 2);
+  op.gradient([](GradientContext& g) { g.set(0, part_of_v2(g.grad(), g.input(1))); });
 }
 FLOE_OP("MatrixDiagV3", op) {
   op.in("diagonal:T, k:int32, num_rows:int32, num_cols:int32, padding_value:T")
       .out("output:T")
       .attrs(kAlignAttr);
   define_diag<Kind::kMake>(op, 3);
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::same(g, "MatrixDiagPartV3", {g.grad(), g.input(1), grad::like(g.grad(), 0)}));
+  });
 }
 
 constexpr const char* kDiagAttr = "T:{bfloat16,half,float,double,int32,int64,complex64,complex128}";
@@ -441,6 +478,7 @@ FLOE_OP("Diag", op) {
     s.add({s.random({2, 2})});
     s.fails("Input must be at least rank 1", {s.random({})});
   });
+  op.gradient([](GradientContext& g) { g.set(0, grad::op("DiagPart", {g.grad()})); });
 }
 FLOE_OP("DiagPart", op) {
   op.in("input:T").out("diagonal:T").attrs(kDiagAttr);
@@ -476,6 +514,7 @@ FLOE_OP("DiagPart", op) {
     s.fails("Dimensions must be equal, but are 2 and 3", {s.random({2, 3})});
     s.fails("even and non-zero rank", {s.random({2})});
   });
+  op.gradient([](GradientContext& g) { g.set(0, grad::op("Diag", {g.grad()})); });
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "floe/base/text.h"
 #include "floe/op/infer.h"
 #include "floe/op/samples.h"
+#include "floe/ops/gradients.h"
 
 namespace floe {
 
@@ -56,7 +57,7 @@ void fused_batch_norm(KernelContext& c, const BatchNormAttrs& a) {
   const float *scale = c.in<float>(1), *offset = c.in<float>(2);
   if (a.training) {
     std::vector<double> mean, variance;
-    channel_moments(c.in<T>(0), d, mean, variance);
+    channel_moments(c.threads(), c.in<T>(0), d, mean, variance);
     double n = double(d.per_channel()), unbiased = n / std::max(n - 1, 1.0);
     for (size_t i = 0; i < channels; ++i) {
       saved_mean[i] = float(mean[i]);
@@ -126,6 +127,15 @@ void batch_norm_samples(Samples& s) {
           norm_inputs(s, {1, 3, 2, 3}, 3, false, f), norm_attrs(false));
 }
 
+void fused_batch_norm_gradient(GradientContext& g, const char* name) {
+  bool training = g.attr<bool>("is_training");
+  std::vector<Tensor> in = {g.grad(), g.input(0), g.input(1), training ? g.output(3) : g.input(3),
+                            training ? g.output(4) : g.input(4)};
+  if (g.num_outputs() > 5) in.push_back(g.output(5));
+  std::vector<Tensor> d = call(name, in, grad::attrs_for(g, name));
+  for (int i = 0; i < 3; ++i) g.set(i, d[size_t(i)]);
+}
+
 FLOE_OP("FusedBatchNorm", op) {
   op.in("x:T, scale:T, offset:T, mean:T, variance:T");
   op.out("y:T, batch_mean:T, batch_variance:T, reserve_space_1:T, reserve_space_2:T");
@@ -134,6 +144,7 @@ FLOE_OP("FusedBatchNorm", op) {
       "data_format:{'NHWC','NCHW'}='NHWC'; "
       "is_training:bool=true");
   op.infer(infer_fused_batch_norm).kernel(batch_norm_kernel).samples(batch_norm_samples);
+  op.gradient([](GradientContext& g) { fused_batch_norm_gradient(g, "FusedBatchNormGrad"); });
 }
 
 FLOE_OP("FusedBatchNormV2", op) {
@@ -143,6 +154,7 @@ FLOE_OP("FusedBatchNormV2", op) {
       "T:{half,bfloat16,float}; U:{float}; epsilon:float=0.0001; exponential_avg_factor:float=1.0; "
       "data_format:{'NHWC','NCHW'}='NHWC'; is_training:bool=true");
   op.infer(infer_fused_batch_norm).kernel(batch_norm_kernel).samples(batch_norm_samples);
+  op.gradient([](GradientContext& g) { fused_batch_norm_gradient(g, "FusedBatchNormGradV2"); });
 }
 
 FLOE_OP("FusedBatchNormV3", op) {
@@ -157,6 +169,7 @@ FLOE_OP("FusedBatchNormV3", op) {
     s.add(norm_inputs(s, {2, 3, 1, 2, 3}, 3, false, DType::kFloat32), norm_attrs(true, 1, "NDHWC"));
     s.add(norm_inputs(s, {2, 3, 1, 2, 3}, 3, false, DType::kFloat32), norm_attrs(true, 1, "NCDHW"));
   });
+  op.gradient([](GradientContext& g) { fused_batch_norm_gradient(g, "FusedBatchNormGradV3"); });
 }
 
 FLOE_OP("BatchNormWithGlobalNormalization", op) {
@@ -194,6 +207,18 @@ FLOE_OP("BatchNormWithGlobalNormalization", op) {
       };
     });
     return fn;
+  });
+  op.gradient([](GradientContext& g) {
+    const Tensor &x = g.input(0), &gamma = g.input(4), dy = g.grad();
+    bool scaled = g.attr<bool>("scale_after_normalization");
+    Tensor root = grad::op("Rsqrt", {g.input(2) + double(g.attr<float>("variance_epsilon"))});
+    Tensor factor = scaled ? root * gamma : root, axes = grad::int32s({0, 1, 2});
+    Tensor total = grad::sum(dy, axes), moved = grad::sum(dy * (x - g.input(1)), axes);
+    g.set(0, dy * factor);
+    g.set(1, -total * factor);
+    g.set(2, -0.5 * moved * factor * root * root);
+    g.set(3, total);
+    g.set(4, scaled ? moved * root : grad::zeros_like(gamma));
   });
 }
 

@@ -1,6 +1,7 @@
 // What one batch-normalisation step computes, shared by the ops that hold one.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -24,20 +25,35 @@ inline NormDims norm_dims(const Shape& s, bool channels_first) {
   return d;
 }
 
+/// `count` sums per channel, [count, channels]; add(outer index, sums) adds what one outer index has. The
+/// parts that are added on their own do not depend on the number of threads, so neither do the sums.
+template <class F>
+void channel_sums(int threads, const NormDims& d, int count, std::vector<double>& sums, F&& add) {
+  constexpr int64_t kParts = 16;
+  size_t n = size_t(d.channels) * size_t(count);
+  int64_t parts = std::min(kParts, std::max<int64_t>(d.outer, 1));
+  std::vector<double> all(n * size_t(parts), 0);
+  double cost = double(d.per_channel() * d.channels) / double(parts);
+  parallel_for(threads, parts, cost, [&](int64_t from, int64_t to) {
+    for (int64_t p = from; p < to; ++p)
+      for (int64_t o = d.outer * p / parts; o < d.outer * (p + 1) / parts; ++o)
+        add(o, all.data() + n * size_t(p));
+  });
+  sums.assign(n, 0);
+  for (int64_t p = 0; p < parts; ++p)
+    for (size_t i = 0; i < n; ++i) sums[i] += all[n * size_t(p) + i];
+}
+
 /// Mean and biased variance of every channel. Sums are kept in double, the variance is taken around the mean.
 template <class T>
-void channel_moments(const T* x, const NormDims& d, std::vector<double>& mean,
+void channel_moments(int threads, const T* x, const NormDims& d, std::vector<double>& mean,
                      std::vector<double>& variance) {
-  mean.assign(static_cast<size_t>(d.channels), 0);
-  variance.assign(static_cast<size_t>(d.channels), 0);
   auto sum_up = [&](std::vector<double>& sum, auto&& term) {
-    for (int64_t o = 0; o < d.outer; ++o)
-      for (int64_t c = 0; c < d.channels; ++c) {
-        const T* p = x + (o * d.channels + c) * d.inner;
-        double s = 0;
-        for (int64_t i = 0; i < d.inner; ++i) s += term(double(compute_t<T>(p[i])), c);
-        sum[size_t(c)] += s;
-      }
+    channel_sums(threads, d, 1, sum, [&](int64_t o, double* s) {
+      const T* p = x + o * d.channels * d.inner;
+      for (int64_t c = 0; c < d.channels; ++c)
+        for (int64_t i = c * d.inner; i < (c + 1) * d.inner; ++i) s[c] += term(double(compute_t<T>(p[i])), c);
+    });
     for (double& s : sum) s /= double(d.per_channel());
   };
   sum_up(mean, [](double v, int64_t) { return v; });

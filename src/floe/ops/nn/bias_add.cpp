@@ -78,7 +78,19 @@ void bias_add_grad(KernelContext& c, const BiasDims& d) {
   using S = std::conditional_t<std::is_integral_v<T>, uint64_t, compute_t<T>>;
   std::vector<S> sum(static_cast<size_t>(d.channels), S(0));
   const T* x = c.in<T>(0);
-  for (int64_t o = 0; o < d.outer; ++o)
+  if (d.inner == 1) {
+    // A few rows at a time, so that the sums of many rows stay precise.
+    constexpr int64_t kRows = 512;
+    std::vector<S> part(static_cast<size_t>(d.channels));
+    for (int64_t from = 0; from < d.outer; from += kRows) {
+      std::fill(part.begin(), part.end(), S(0));
+      S* s = part.data();
+      for (int64_t o = from; o < std::min(d.outer, from + kRows); ++o)
+        for (int64_t i = 0; i < d.channels; ++i) s[i] += S(x[o * d.channels + i]);
+      for (int64_t i = 0; i < d.channels; ++i) sum[size_t(i)] += s[i];
+    }
+  }
+  for (int64_t o = 0; o < d.outer && d.inner != 1; ++o)
     for (int64_t i = 0; i < d.channels; ++i) {
       const T* p = x + (o * d.channels + i) * d.inner;
       S s = sum[size_t(i)];

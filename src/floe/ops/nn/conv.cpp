@@ -1,5 +1,6 @@
 // Convolutions: Conv2D, Conv3D, DepthwiseConv2dNative.
 #include "floe/op/samples.h"
+#include "floe/ops/gradients.h"
 #include "floe/ops/nn/conv_kernels.h"
 
 namespace floe {
@@ -79,6 +80,12 @@ FLOE_OP("Conv2D", op) {
     s.fails("is not a multiple of the number of groups (2)", {s.random({1, 4, 4, 4}), s.random({2, 2, 2, 3})},
             conv_attrs({1, 1, 1, 1}, "SAME"));
   });
+  op.gradient([](GradientContext& g) {
+    if (g.needs(0))
+      g.set(0, grad::same(g, "Conv2DBackpropInput", {grad::shape_of(g.input(0)), g.input(1), g.grad()}));
+    if (g.needs(1))
+      g.set(1, grad::same(g, "Conv2DBackpropFilter", {g.input(0), grad::shape_of(g.input(1)), g.grad()}));
+  });
 }
 
 FLOE_OP("Conv3D", op) {
@@ -103,6 +110,12 @@ FLOE_OP("Conv3D", op) {
             {s.random({1, 4, 4, 4, 3}), s.random({2, 2, 2, 2, 4})}, conv_attrs({1, 1, 1, 1, 1}, "SAME"));
     s.fails("Negative dimension size", {s.random({1, 2, 4, 4, 3}), s.random({3, 2, 2, 3, 4})},
             conv_attrs({1, 1, 1, 1, 1}, "VALID"));
+  });
+  op.gradient([](GradientContext& g) {
+    if (g.needs(0))
+      g.set(0, grad::same(g, "Conv3DBackpropInputV2", {grad::shape_of(g.input(0)), g.input(1), g.grad()}));
+    if (g.needs(1))
+      g.set(1, grad::same(g, "Conv3DBackpropFilterV2", {g.input(0), grad::shape_of(g.input(1)), g.grad()}));
   });
 }
 
@@ -130,6 +143,14 @@ FLOE_OP("DepthwiseConv2dNative", op) {
             conv_attrs({1, 1, 1, 1}, "SAME"));
     s.fails("Shape must be rank 4 but is rank 3", {s.random({4, 4, 3}), s.random({2, 2, 3, 2})},
             conv_attrs({1, 1, 1, 1}, "SAME"));
+  });
+  op.gradient([](GradientContext& g) {
+    if (g.needs(0))
+      g.set(0, grad::same(g, "DepthwiseConv2dNativeBackpropInput",
+                          {grad::shape_of(g.input(0)), g.input(1), g.grad()}));
+    if (g.needs(1))
+      g.set(1, grad::same(g, "DepthwiseConv2dNativeBackpropFilter",
+                          {g.input(0), grad::shape_of(g.input(1)), g.grad()}));
   });
 }
 

@@ -3,6 +3,7 @@
 
 #include "floe/base/text.h"
 #include "floe/base/threads.h"
+#include "floe/op/gradient.h"
 #include "floe/op/infer.h"
 #include "floe/op/kernel.h"
 #include "floe/op/samples.h"
@@ -99,6 +100,14 @@ void sparse_cross_entropy(KernelContext& c) {
   });
 }
 
+// Output 1 is the derivative of the loss; it has one itself.
+Tensor logits_gradient(GradientContext& g, const Tensor& loss, const Tensor& logits) {
+  Tensor d = loss * g.output(1);
+  if (!g.has_grad(1)) return d;
+  Tensor p = grad::op("Softmax", {logits}), back = g.grad(1);
+  return d + (back - grad::sum(back * p, grad::int32s({-1}), true)) * p;
+}
+
 FLOE_OP("SoftmaxCrossEntropyWithLogits", op) {
   op.in("features:T, labels:T").out("loss:T, backprop:T").attrs("T:{half,bfloat16,float,double}");
   op.infer([](InferContext& c) {
@@ -121,6 +130,12 @@ FLOE_OP("SoftmaxCrossEntropyWithLogits", op) {
     s.fails("logits and labels must be broadcastable: logits_size=[2,3] labels_size=[2,4]",
             {s.random({2, 3}), s.random({2, 4})});
     s.fails("broadcasted to be 2-dimensional", {s.random({3}), s.random({3})});
+  });
+  op.gradient([](GradientContext& g) {
+    Tensor loss = grad::expand_dims(g.grad(0), -1);
+    Tensor logits = grad::op("BroadcastTo", {g.input(0), grad::shape_of(g.output(1))});
+    if (g.needs(0)) g.set_sum(0, logits_gradient(g, loss, logits));
+    if (g.needs(1)) g.set_sum(1, loss * -grad::op("LogSoftmax", {logits}));
   });
 }
 
@@ -164,6 +179,8 @@ FLOE_OP("SparseSoftmaxCrossEntropyWithLogits", op) {
     s.fails("labels must be 1-D, but got shape []", {s.random({2, 3}), Tensor::scalar<int32_t>(0)});
     s.fails("Must have at least one class", {s.random({1, 0}), Samples::i32({0})});
   });
+  op.gradient(
+      [](GradientContext& g) { g.set(0, logits_gradient(g, grad::expand_dims(g.grad(0), -1), g.input(0))); });
 }
 
 }  // namespace

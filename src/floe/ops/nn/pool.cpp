@@ -5,6 +5,7 @@
 #include "floe/base/text.h"
 #include "floe/base/threads.h"
 #include "floe/op/samples.h"
+#include "floe/ops/gradients.h"
 #include "floe/ops/nn/pool_geometry.h"
 #include "floe/tensor/dispatch.h"
 
@@ -151,6 +152,9 @@ FLOE_OP("MaxPool", op) {
     s.fails("exactly one of pooling across depth", {s.random({1, 2, 3, 4})},
             pool_sample_attrs({1, 2, 1, 2}, {1, 1, 1, 2}, "SAME"));
   });
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::same(g, "MaxPoolGrad", {g.input(0), g.output(), g.grad()}));
+  });
 }
 
 FLOE_OP("MaxPoolV2", op) {
@@ -221,6 +225,9 @@ FLOE_OP("MaxPool3D", op) {
     s.fails("Negative dimension size", {s.random({1, 4, 5, 6, 2})},
             pool_sample_attrs({1, 5, 3, 2, 1}, {1, 1, 2, 2, 1}, "VALID"));
   });
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::same(g, "MaxPool3DGrad", {g.input(0), g.output(), g.grad()}));
+  });
 }
 
 FLOE_OP("AvgPool", op) {
@@ -236,6 +243,9 @@ FLOE_OP("AvgPool", op) {
     pool2d_samples(s);
     s.fails("Non-spatial pooling is not yet supported", {s.random({1, 2, 3, 4})},
             pool_sample_attrs({1, 1, 1, 2}, {1, 1, 1, 2}, "SAME"));
+  });
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::same(g, "AvgPoolGrad", {grad::shape_of(g.input(0)), g.grad()}));
   });
 }
 
@@ -253,6 +263,9 @@ FLOE_OP("AvgPool3D", op) {
       s.add({s.random({1, 4, 5, 6, 2}, t)}, pool_sample_attrs({1, 2, 2, 3, 1}, {1, 2, 1, 2, 1}, "SAME"));
     s.add({s.random({1, 4, 5, 6, 2})}, pool_sample_attrs({1, 2, 3, 2, 1}, {1, 1, 2, 2, 1}, "VALID"));
     s.add({s.random({1, 2, 4, 5, 3})}, pool_sample_attrs({1, 1, 2, 3, 2}, {1, 1, 2, 2, 2}, "SAME", "NCDHW"));
+  });
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::same(g, "AvgPool3DGrad", {grad::shape_of(g.input(0)), g.grad()}));
   });
 }
 
@@ -318,6 +331,19 @@ FLOE_OP("MaxPoolWithArgmax", op) {
     same.set("Targmax", DType::kInt32);
     s.add({s.random({2, 4, 5, 2})}, same);
     s.add({Samples::filled({1, 4, 4, 2}, 0)}, pool_sample_attrs({1, 2, 2, 1}, {1, 2, 2, 1}, "VALID"));
+  });
+  op.gradient([](GradientContext& g) {
+    const Tensor& x = g.input(0);
+    Tensor at = grad::cast(g.output(1), DType::kInt64), shape = grad::shape_of(x);
+    if (!g.attr<bool>("include_batch_in_index")) {
+      Tensor batch = grad::entry(shape, grad::int32_scalar(0));
+      Tensor first = grad::range(grad::int32_scalar(0), batch) *
+                     grad::product(grad::op("Slice", {shape, grad::int32s({1}), grad::int32s({-1})}));
+      at = at + grad::cast(grad::reshape(first, grad::int32s({-1, 1, 1, 1})), DType::kInt64);
+    }
+    g.set(0, grad::reshape(
+                 grad::op("UnsortedSegmentSum", {grad::flat(g.grad()), grad::flat(at), grad::size_of(x)}),
+                 shape));
   });
 }
 

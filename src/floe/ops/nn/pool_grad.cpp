@@ -5,6 +5,7 @@
 #include "floe/base/text.h"
 #include "floe/base/threads.h"
 #include "floe/op/samples.h"
+#include "floe/ops/gradients.h"
 #include "floe/ops/nn/pool_geometry.h"
 #include "floe/tensor/dispatch.h"
 
@@ -133,6 +134,63 @@ AttrMap pool_grad_attrs(Ints ksize, Ints strides, const char* padding) {
   return {{"ksize", std::move(ksize)}, {"strides", std::move(strides)}, {"padding", std::string(padding)}};
 }
 
+// What the gradient of max pooling's gradient asks for: of every window the element of `grad` that lies where
+// the first input that equals the output is.
+template <class T>
+void max_pool_grad_grad(KernelContext& c, const PoolAttrs& a) {
+  if (c.output(0).num_elements() == 0) return;
+  ConvGeometry g = pool_geometry(a, c.input(0).shape(), c.output(0).shape());
+  const T *in = c.in<T>(0), *maxima = c.in<T>(1), *grad = c.in<T>(2);
+  T* out = c.out<T>(0);
+  int64_t channels = g.in_channels, image = g.in_positions() * channels,
+          out_image = g.out_positions() * channels;
+  parallel_for(c.threads(), g.batch, double(out_image * g.taps()), [&](int64_t from, int64_t to) {
+    std::vector<int64_t> best(static_cast<size_t>(channels));
+    for (int64_t n = from; n < to; ++n) {
+      const T* x = in + n * image;
+      for (int64_t p = 0; p < g.out_positions(); ++p) {
+        const T* m = maxima + n * out_image + p * g.out_step();
+        std::fill(best.begin(), best.end(), -1);
+        for_window(g, p, [&](int64_t at) {
+          for (int64_t ch = 0; ch < channels; ++ch) {
+            int64_t i = at * g.in_step() + ch * g.in_channel_step();
+            int64_t& b = best[size_t(ch)];
+            if (b < 0 && compute_t<T>(x[i]) == compute_t<T>(m[ch * g.out_channel_step()])) b = i;
+          }
+        });
+        T* o = out + n * out_image + p * g.out_step();
+        for (int64_t ch = 0; ch < channels; ++ch) {
+          int64_t b = best[size_t(ch)];
+          o[ch * g.out_channel_step()] = b < 0 ? T(0) : grad[n * image + b];
+        }
+      }
+    }
+  });
+}
+
+void infer_max_pool_grad_grad(InferContext& c, int spatial) {
+  PoolAttrs a = pool_attrs(c, spatial);
+  Shape input = c.with_rank(0, a.window.rank());
+  check_pool_grad_shapes(c, a, input, 1, 1);
+  if (!input.is_compatible_with(c.with_rank(2, a.window.rank())))
+    c.fail(cat("Expected grad shape to be ", input.str(), ", but got ", c.shape(2).str()));
+  c.set_output(0, merge_shapes(pool_shape(c, a, input), c.shape(1)));
+}
+
+KernelFn max_pool_grad_grad_kernel(const KernelInit& k, int spatial) {
+  PoolAttrs a = pool_attrs(k.def, k.attrs, spatial);
+  KernelFn fn;
+  dispatch(RealTypes{}, k.input_type(0),
+           [&]<class T>() { fn = [a](KernelContext& c) { max_pool_grad_grad<T>(c, a); }; });
+  return fn;
+}
+
+void gradient_of_grad_grad(GradientContext& g, const char* name) {
+  g.set(0, grad::zeros_like(g.input(0)));
+  g.set(1, grad::zeros_like(g.input(1)));
+  if (g.needs(2)) g.set(2, grad::same(g, name, {g.input(0), g.input(1), g.grad()}));
+}
+
 FLOE_OP("MaxPoolGrad", op) {
   op.in("orig_input:T, orig_output:T, grad:T")
       .out("output:T")
@@ -157,6 +215,11 @@ FLOE_OP("MaxPoolGrad", op) {
             {s.random({1, 2, 3, 1}), s.random({1, 1, 3, 1}), s.random({1, 1, 2, 1})},
             pool_grad_attrs({1, 2, 2, 1}, {1, 2, 1, 1}, "VALID"));
   });
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::zeros_like(g.input(0)));
+    g.set(1, grad::zeros_like(g.input(1)));
+    if (g.needs(2)) g.set(2, grad::same(g, "MaxPoolGradGrad", {g.input(0), g.input(1), g.grad()}));
+  });
 }
 
 FLOE_OP("MaxPool3DGrad", op) {
@@ -175,6 +238,11 @@ FLOE_OP("MaxPool3DGrad", op) {
     s.add(
         {Samples::filled({1, 4, 5, 6, 2}, 1), Samples::filled({1, 2, 5, 3, 2}, 1), s.random({1, 2, 5, 3, 2})},
         pool_grad_attrs({1, 2, 2, 3, 1}, {1, 2, 1, 2, 1}, "SAME"));
+  });
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::zeros_like(g.input(0)));
+    g.set(1, grad::zeros_like(g.input(1)));
+    if (g.needs(2)) g.set(2, grad::same(g, "MaxPool3DGradGrad", {g.input(0), g.input(1), g.grad()}));
   });
 }
 
@@ -200,6 +268,7 @@ FLOE_OP("AvgPoolGrad", op) {
             {Samples::i32({1, 2, 3, 1}), s.random({1, 1, 5, 1})},
             pool_grad_attrs({1, 2, 2, 1}, {1, 2, 1, 1}, "VALID"));
   });
+  op.gradient([](GradientContext& g) { g.set(1, grad::same(g, "AvgPool", {g.grad()})); });
 }
 
 FLOE_OP("AvgPool3DGrad", op) {
@@ -215,6 +284,46 @@ FLOE_OP("AvgPool3DGrad", op) {
     s.add({Samples::i32({1, 4, 5, 6, 2}), s.random({1, 2, 5, 3, 2})},
           pool_grad_attrs({1, 2, 2, 3, 1}, {1, 2, 1, 2, 1}, "SAME"));
   });
+  op.gradient([](GradientContext& g) { g.set(1, grad::same(g, "AvgPool3D", {g.grad()})); });
+}
+
+FLOE_OP("MaxPoolGradGrad", op) {
+  op.in("orig_input:T, orig_output:T, grad:T")
+      .out("output:T")
+      .attrs(
+          "ksize:list(int)>=4; strides:list(int)>=4; padding:{'SAME','VALID'}; "
+          "data_format:{'NHWC','NCHW'}='NHWC'; "
+          "T:{float,double,int32,uint8,int16,int8,int64,bfloat16,uint16,half,uint32,uint64}");
+  op.infer([](InferContext& c) { infer_max_pool_grad_grad(c, 2); });
+  op.kernel([](const KernelInit& k) { return max_pool_grad_grad_kernel(k, 2); });
+  op.samples([](Samples& s) {
+    s.each_type("T", [&](DType t) {
+      s.add({s.random({2, 5, 6, 3}, t), s.random({2, 3, 3, 3}, t), s.random({2, 5, 6, 3}, t)},
+            pool_grad_attrs({1, 2, 3, 1}, {1, 2, 2, 1}, "SAME"));
+    });
+    s.fails("Expected grad shape to be [1,2,3,1], but got [1,1,3,1]",
+            {s.random({1, 2, 3, 1}), s.random({1, 1, 2, 1}), s.random({1, 1, 3, 1})},
+            pool_grad_attrs({1, 2, 2, 1}, {1, 2, 1, 1}, "VALID"));
+  });
+  op.gradient([](GradientContext& g) { gradient_of_grad_grad(g, "MaxPoolGrad"); });
+}
+
+FLOE_OP("MaxPool3DGradGrad", op) {
+  op.in("orig_input:T, orig_output:T, grad:T")
+      .out("output:T")
+      .attrs(
+          "ksize:list(int)>=5; strides:list(int)>=5; padding:{'SAME','VALID'}; "
+          "data_format:{'NDHWC','NCDHW'}='NDHWC'; "
+          "T:{float,double,int32,uint8,int16,int8,int64,bfloat16,uint16,half,uint32,uint64}");
+  op.infer([](InferContext& c) { infer_max_pool_grad_grad(c, 3); });
+  op.kernel([](const KernelInit& k) { return max_pool_grad_grad_kernel(k, 3); });
+  op.samples([](Samples& s) {
+    for (const char* padding : {"SAME", "VALID"})
+      s.add({Samples::filled({1, 4, 5, 6, 2}, 1), Samples::filled({1, 2, 5, 3, 2}, 1),
+             s.random({1, 4, 5, 6, 2})},
+            pool_grad_attrs({1, 2, 1, 2, 1}, {1, 2, 1, 2, 1}, padding));
+  });
+  op.gradient([](GradientContext& g) { gradient_of_grad_grad(g, "MaxPool3DGrad"); });
 }
 
 }  // namespace

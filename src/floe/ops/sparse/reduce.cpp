@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include "floe/ops/gradients.h"
 #include "floe/ops/sparse/sparse.h"
 
 namespace floe {
@@ -189,6 +190,18 @@ FLOE_OP("SparseSoftmax", op) {
     s.add({at, Samples::numbers({3}, {1, INFINITY, 2}), shape});
     s.add({Tensor(DType::kInt64, {0, 2}), s.random({0}), shape});
     s.fails("Input should have rank >= 2", {index_matrix({0, 1}, 1), s.random({2}), Samples::i64({5})});
+  });
+  op.gradient([](GradientContext& g) {
+    // Sums over rows, by sparse reduction along the last dimension.
+    const Tensor &at = g.input(0), &shape = g.input(2), &y = g.output();
+    Tensor product = g.grad() * y;
+    Tensor sums =
+        grad::op("SparseReduceSum", {at, product, shape, grad::int32s({-1})}, {{"keep_dims", true}});
+    Tensor depth = grad::size_of(shape), front = grad::range(grad::int32_scalar(0), depth - 1.0);
+    Tensor rows = grad::op("GatherV2", {at, front, grad::int32_scalar(1)});
+    Tensor each = grad::op("GatherNd",
+                           {grad::op("Squeeze", {sums}, {{"squeeze_dims", std::vector<int64_t>{-1}}}), rows});
+    g.set(1, product - each * y);
   });
 }
 

@@ -39,7 +39,7 @@ class _Metadata(error_utils.ErrorMetadataBase):
                 return cls(source_error.node_def, source_error.op, text, source_error.experimental_payloads)
             except TypeError:
                 return StagingError(text)
-        if isinstance(source_error, (errors.PyCTError, OperatorNotAllowedInGraphError)):
+        if isinstance(source_error, (errors.PyCTError, OperatorNotAllowedInGraphError, RecursionError)):
             return cls(text)
         return super().create_exception(source_error) or StagingError(text)
 

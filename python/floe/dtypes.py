@@ -8,11 +8,14 @@ _NUMBERS = {
     "float32": 1, "float64": 2, "int32": 3, "uint8": 4, "int16": 5, "int8": 6, "string": 7, "complex64": 8,
     "int64": 9, "bool": 10, "qint8": 11, "quint8": 12, "qint32": 13, "bfloat16": 14, "qint16": 15, "quint16": 16,
     "uint16": 17, "complex128": 18, "float16": 19, "resource": 20, "variant": 21, "uint32": 22, "uint64": 23,
+    "float8_e5m2": 24, "float8_e4m3fn": 25, "int4": 29, "uint4": 30,
 }  # fmt: skip
+# Types of tensors in files that no operation computes with; NumPy has them from ml_dtypes.
+_SMALL = ("float8_e5m2", "float8_e4m3fn", "int4", "uint4")
 _SIZES = {
     "float32": 4, "float64": 8, "int32": 4, "uint8": 1, "int16": 2, "int8": 1, "complex64": 8, "int64": 8, "bool": 1,
     "qint8": 1, "quint8": 1, "qint32": 4, "bfloat16": 2, "qint16": 2, "quint16": 2, "uint16": 2, "complex128": 16,
-    "float16": 2, "uint32": 4, "uint64": 8,
+    "float16": 2, "uint32": 4, "uint64": 8, "float8_e5m2": 1, "float8_e4m3fn": 1, "int4": 1, "uint4": 1,
 }  # fmt: skip
 _QUANTIZED = {"qint8": "int8", "quint8": "uint8", "qint16": "int16", "quint16": "uint16", "qint32": "int32"}
 _ALIASES = {"half": "float16", "double": "float64", "float": "float32"}
@@ -58,10 +61,10 @@ class DType:
     @property
     def as_numpy_dtype(self):
         name = self.base_dtype._name
-        if name == "bfloat16":
+        if name == "bfloat16" or name in _SMALL:
             import ml_dtypes
 
-            return ml_dtypes.bfloat16
+            return getattr(ml_dtypes, name)
         if name in _QUANTIZED:
             return _np.dtype([(name, _QUANTIZED[name])])
         if name in ("string", "resource", "variant"):
@@ -111,10 +114,11 @@ class DType:
     def _extreme(self, which, word):
         if self.is_quantized or not (self.is_floating or self.is_integer):
             raise TypeError(f"Cannot find {word} value of {self} with type {self}.")
-        if self._name == "bfloat16":
+        if self._name == "bfloat16" or self._name in _SMALL:
             import ml_dtypes
 
-            return getattr(ml_dtypes.finfo(ml_dtypes.bfloat16), which)
+            info = ml_dtypes.finfo if self.is_floating else ml_dtypes.iinfo
+            return getattr(info(self.as_numpy_dtype), which)
         info = _np.finfo if self.is_floating else _np.iinfo
         return getattr(info(self.as_numpy_dtype), which)
 

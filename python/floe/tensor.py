@@ -366,6 +366,11 @@ def constant(value, dtype=None, shape=None, name="Const"):
     return _constant(value, dtype, shape, name, allow_broadcast=True)
 
 
+def eager_value(value, dtype=None):
+    """The value as a tensor that has its numbers, also where a graph is being recorded."""
+    return _floe.to_tensor(value, _number(dtype))
+
+
 def _constant(value, dtype, shape, name, allow_broadcast):
     graph = _floe.current_graph()
     if isinstance(value, SymbolicTensor):

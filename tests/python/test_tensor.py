@@ -212,3 +212,49 @@ def test_tensor_proto():
     p = tf.make_tensor_proto([[1.0, 2.0]])
     assert p.dtype == 1 and [d.size for d in p.tensor_shape.dim] == [1, 2]
     np.testing.assert_array_equal(tf.make_ndarray(p), [[1, 2]])
+
+
+def test_small_types_have_names():
+    types = tf.dtypes.experimental
+    assert types.float8_e5m2.name == "float8_e5m2" and types.int4 == "int4" and types.int4.is_integer
+    with pytest.raises((TypeError, ValueError)):
+        tf.constant([1, 2], types.float8_e4m3fn)
+
+
+def test_constants_of_graphs():
+    with tf.Graph().as_default():
+        c = tf.compat.v1.constant([1, 2, 3], shape=[5])
+        assert tf.compat.v1.Session().run(c).tolist() == [1, 2, 3, 3, 3]
+        with pytest.raises(ValueError, match="^Too many elements provided. Takes at most 2, but got 3"):
+            tf.compat.v1.constant([1, 2, 3], shape=[2])
+        with pytest.raises(TypeError, match=r"^Expected Tensor's shape: \(2,\), but got \(\)"):
+            tf.compat.v1.constant(3, shape=[2], verify_shape=True)
+        with pytest.raises(TypeError, match=r"^Expected Tensor's shape: \(5,\), but got \(3,\)"):
+            tf.constant([1, 2, 3], shape=[5])
+        with pytest.raises(ValueError, match="^setting an array element with a sequence"):
+            tf.constant([[1, 2], [3]])
+
+
+def test_shapes_as_tensors():
+    assert tf.convert_to_tensor(tf.TensorShape([2, 3])).dtype == tf.int32
+    assert tf.convert_to_tensor(tf.TensorShape([2**31, 3])).dtype == tf.int64
+    with pytest.raises(ValueError, match="a dimension is too large. Consider using tf.int64"):
+        tf.convert_to_tensor(tf.TensorShape([2**31]), tf.int32)
+    with pytest.raises(TypeError, match="^Cannot convert TensorShape"):
+        tf.convert_to_tensor(tf.TensorShape([1]), tf.float32)
+
+
+def test_gradients_with_values_in_lists():
+    with tf.Graph().as_default():
+        x = tf.compat.v1.placeholder(tf.float32, [2, 2])
+        (g,) = tf.gradients(2.0 * x, x, [[[1.0, 2.0], [3.0, 4.0]]])
+        assert tf.compat.v1.Session().run(g, {x: [[0, 0], [0, 0]]}).tolist() == [[2, 4], [6, 8]]
+
+
+def test_slices_of_unknown_size_and_masks_along_open_axes():
+    t = tf.constant([1, 2, 3])
+    d = tf.compat.v1.Dimension(None)
+    assert t[d:d:d].numpy().tolist() == [1, 2, 3]
+    f = tf.function(lambda axis: tf.boolean_mask([[1, 2], [3, 4]], [True, False], axis=axis), autograph=False)
+    f = f.get_concrete_function(tf.TensorSpec([], tf.int32))
+    assert f(tf.constant(0)).numpy().tolist() == [[1, 2]] and f(tf.constant(1)).numpy().tolist() == [[1], [3]]

@@ -148,7 +148,11 @@ def boolean_mask(tensor, mask, axis=None, name="boolean_mask"):
                          "E.g. shape=[None] is ok, but shape=None is not.")  # fmt: skip
     if n == 0:
         raise ValueError("mask cannot be scalar.")
-    axis = 0 if axis is None else int(value_of(axis))
+    axis = 0 if axis is None else axis
+    known = value_of(axis)
+    if known is None:
+        return _masked_at(tensor, mask, axis, name)
+    axis = int(known)
     if axis < 0:
         axis += tensor.ndim
     if tensor.ndim is not None:
@@ -176,6 +180,14 @@ def boolean_mask(tensor, mask, axis=None, name="boolean_mask"):
     picked = raw_ops.Where(condition=raw_ops.Reshape(tensor=mask, shape=[-1]))
     picked = raw_ops.Squeeze(input=picked, axis=[1])
     return raw_ops.GatherV2(params=flat, indices=picked, axis=axis, name=name)
+
+
+def _masked_at(tensor, mask, axis, name):
+    """boolean_mask along an axis that is known only when the graph runs; the mask is a vector."""
+    if mask.ndim != 1:
+        raise ValueError("An axis that is not known yet needs a mask of one dimension.")
+    picked = raw_ops.Squeeze(input=raw_ops.Where(condition=mask), axis=[1])
+    return raw_ops.GatherV2(params=tensor, indices=picked, axis=axis, name=name)
 
 
 @export("compat.v1.boolean_mask")

@@ -376,12 +376,15 @@ def _gradients(ys, xs, grad_ys, unconnected, stop, name="gradients"):
     unconnected = _unconnected(unconnected)
     ys, xs = nest.flatten(ys), nest.flatten(xs)
     stop = [] if stop is None else nest.flatten(stop)
-    if grad_ys is not None and len(nest.flatten(grad_ys)) != len(ys):
-        raise ValueError(f"Length mismatch. Passed {len(nest.flatten(grad_ys))} grad_ys for {len(ys)} ys")
+    if grad_ys is not None:
+        # A list of lists holds values, one for each of ys.
+        grad_ys = list(grad_ys) if isinstance(grad_ys, (list, tuple)) else [grad_ys]
+        if len(grad_ys) != len(ys):
+            raise ValueError(f"Length mismatch. Passed {len(grad_ys)} grad_ys for {len(ys)} ys")
     grads = (
         None
         if grad_ys is None
-        else [None if g is None else convert_to_tensor(g, y.dtype) for g, y in zip(nest.flatten(grad_ys), ys)]
+        else [None if g is None else convert_to_tensor(g, y.dtype) for g, y in zip(grad_ys, ys)]
     )
     targets, sources = [_target(y) for y in ys], [_source(x) for x in xs]
     with _floe.current_graph().name_scope(name or "gradients"), _lookup_errors():

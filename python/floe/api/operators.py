@@ -262,6 +262,10 @@ def _plain(i):
     return int(i)
 
 
+def _unknown(part):
+    return isinstance(part, Dimension) and part.value is None
+
+
 def slice_arguments(key):
     """begin, end, strides and the masks of StridedSlice for what stands between square brackets."""
     if not isinstance(key, (list, tuple)):
@@ -271,6 +275,8 @@ def slice_arguments(key):
     for k, s in enumerate(key):
         bit = 1 << k
         if isinstance(s, slice):
+            # A dimension of unknown size leaves its place open.
+            s = slice(*(None if _unknown(part) else part for part in (s.start, s.stop, s.step)))
             for part in (s.start, s.stop, s.step):
                 if part is not None:
                     _check_index(part)

@@ -106,3 +106,9 @@ to_double = export("compat.v1.to_double")(_to(dtypes.float64, "ToDouble"))
 to_float = export("compat.v1.to_float")(_to(dtypes.float32, "ToFloat"))
 to_int32 = export("compat.v1.to_int32")(_to(dtypes.int32, "ToInt32"))
 to_int64 = export("compat.v1.to_int64")(_to(dtypes.int64, "ToInt64"))
+
+
+float8_e5m2 = export("dtypes.experimental.float8_e5m2")(dtypes.float8_e5m2)
+float8_e4m3fn = export("dtypes.experimental.float8_e4m3fn")(dtypes.float8_e4m3fn)
+int4 = export("dtypes.experimental.int4")(dtypes.int4)
+uint4 = export("dtypes.experimental.uint4")(dtypes.uint4)

@@ -534,6 +534,34 @@ def test_gradients():
         assert plain(tf.convert_to_tensor(tape.gradient(y, x))) == want
 
 
+def test_gradients_taken_inside():
+    @tf.function
+    def f(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = x
+            while tf.reduce_sum(y) < 100.0:
+                y = y * y
+            if tf.reduce_sum(x) > 5.0:
+                y = y * 2.0
+            else:
+                y = y + x
+        return tape.gradient(y, x)
+
+    def by_hand(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = x
+            while tf.reduce_sum(y) < 100.0:
+                y = y * y
+            y = y * 2.0 if tf.reduce_sum(x) > 5.0 else y + x
+        return tape.gradient(y, x)
+
+    for x in ([2.0, 3.0], [3.0, 4.0], [60.0, 50.0]):
+        x = tf.constant(x)
+        assert plain(f(x)) == plain(by_hand(x))
+
+
 def test_datasets_and_iterators():
     data = tf.data.Dataset.range(5)
     source = iter(tf.data.Dataset.range(7))

@@ -248,6 +248,9 @@ class Loop:
         flat = nest.flatten(value, expand_composites=True)
         if invariant is None:
             return [t.shape for t in flat]
+        if nest.is_composite(value):
+            # What the parts of a sparse or ragged tensor may be, follows from no shape of the whole.
+            return [TensorShape(None)] * len(flat)
         given = control_flow._flat_shapes(invariant)
         if len(flat) == 1 and len(given) != 1:
             given = [TensorShape(invariant)]

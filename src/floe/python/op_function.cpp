@@ -10,6 +10,7 @@
 // After Python.h, which the binding headers bring.
 #include <structmember.h>
 
+#include <algorithm>
 #include <optional>
 
 namespace floe::python {
@@ -224,6 +225,19 @@ class Caller {
     return attr;
   }
 
+  void check_allowed_types() const {
+    for (const ArgDef& a : op_.inputs) {
+      const AttrDef* d = a.type_attr.empty() ? nullptr : attr_of(op_, a.type_attr);
+      if (!d || d->allowed_types.empty()) continue;
+      DType t = types_.get(a.type_attr);
+      if (t == DType::kInvalid || std::ranges::find(d->allowed_types, t) != d->allowed_types.end()) continue;
+      std::string allowed;
+      for (DType x : d->allowed_types) allowed += cat(allowed.empty() ? "" : ", ", dtype_name(x));
+      throw_python(PyExc_TypeError, cat("Value passed to parameter '", a.name, "' has DataType ", dtype_name(t),
+                                        " not in list of allowed values: ", allowed));
+    }
+  }
+
   nb::object call(const std::string& name) {
     std::shared_ptr<RecordedGraph> g = current_graph();
     bool elsewhere = false;
@@ -235,6 +249,7 @@ class Caller {
           break;
         }
     if (!g) return call_eagerly();
+    check_allowed_types();
     std::optional<GraphScope> scope;
     if (elsewhere) {
       if (g->is_function()) g = RecordedGraph::make("eager", RecordedGraph::Kind::kFunction);

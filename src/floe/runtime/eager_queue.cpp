@@ -106,18 +106,42 @@ Tensor hold(detail::TensorRep* rep) {
   return {};
 }
 
-// Arithmetic fails on integers only (a division by zero).
-bool can_fail(const OpDef& op, DType t) {
-  return op.fails_on_values && !(op.elementwise && is_floating(t) && op.name.rfind("CheckNumerics", 0) != 0);
+// What decides whether an op may wait, found once per op.
+struct Traits {
+  const OpDef* op = nullptr;
+  bool waits = false;          // it may, unless it can fail
+  bool fails = false;          // on values
+  bool only_integers = false;  // arithmetic: a division by zero
+  bool cuts = false;
+};
+
+template <size_t kSize>
+bool one_of(std::string_view name, const std::string_view (&names)[kSize]) {
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
-bool may_wait(const OpDef& op) {
-  return !op.stateful && !op.dynamic_outputs && !op.keeps_inputs && !op.accepts_dead &&
-         op.group != "strings" && (op.kernel || has_tuned_kernel(op.name));
+Traits make_traits(const OpDef& op) {
+  // What these refuse, shape inference refuses too where it knows the values, and it must to let them wait.
+  static constexpr std::string_view kChecked[] = {"Pad",          "PadV2", "Slice",
+                                                  "StridedSlice", "Tile",  "Transpose"};
+  static constexpr std::string_view kCuts[] = {"Slice", "StridedSlice"};
+  Traits t;
+  t.op = &op;
+  t.waits = !op.stateful && !op.dynamic_outputs && !op.keeps_inputs && !op.accepts_dead &&
+            op.group != "strings" && (op.kernel || has_tuned_kernel(op.name));
+  t.fails = op.fails_on_values && !one_of(op.name, kChecked);
+  t.only_integers = op.elementwise && op.name.rfind("CheckNumerics", 0) != 0;
+  t.cuts = one_of(op.name, kCuts);
+  return t;
 }
 
-// Pieces of what is there are made at once: their ends change from step to step.
-bool cuts(const OpDef& op) { return op.name == "StridedSlice" || op.name == "Slice"; }
+const Traits& traits(const OpDef& op) {
+  constexpr size_t kSlots = 256;
+  thread_local Traits slots[kSlots];
+  Traits& t = slots[(reinterpret_cast<uintptr_t>(&op) >> 6) % kSlots];
+  if (t.op != &op) t = make_traits(op);
+  return t;
+}
 
 void fulfil(detail::TensorRep* rep, const Tensor& value) {
   const Tensor& v = value.evaluated();
@@ -341,8 +365,7 @@ void set_eager_deferred(bool on) {
 
 std::vector<Tensor> enqueue(const OpDef& op, const std::vector<Tensor>& inputs, const AttrMap& attrs,
                             AttrMap* completed) {
-  if (!eager_is_deferred() || inputs.empty() || !may_wait(op)) return {};
-  if (inputs[0] && can_fail(op, inputs[0].dtype())) return {};
+  if (!eager_is_deferred() || inputs.empty()) return {};
   int64_t most = 0;
   bool waits = false;
   for (const Tensor& t : inputs) {
@@ -350,7 +373,13 @@ std::vector<Tensor> enqueue(const OpDef& op, const std::vector<Tensor>& inputs, 
     most = std::max(most, t.num_elements());
     waits = waits || !t.is_concrete();
   }
-  if (!waits && (most <= kSmall || cuts(op))) return {};
+  if (!waits && most <= kSmall) return {};
+  const Traits& known = traits(op);
+  if (!known.waits || (known.fails && !(known.only_integers && is_floating(inputs[0].dtype())))) return {};
+  // Pieces of what is there are made at once: their ends change from step to step.
+  if (!waits && known.cuts) return {};
+  // One row at an index is the cut that inference does not check.
+  if (known.cuts && attrs.get_or<int64_t>("shrink_axis_mask", 0)) return {};
   Queue& q = queue();
   if (waits) {
     waits = false;

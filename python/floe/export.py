@@ -20,9 +20,6 @@ def export(*names):
 
 _V1 = "compat.v1"
 
-# Set by api/composite_dispatch.py: (name, object) -> what users find under the name.
-wrap = None
-
 
 def _entries():
     from ._index import INDEX
@@ -39,7 +36,9 @@ def resolve(name):
     if target is not None:
         module, _, attribute = target.partition(":")
         value = getattr(importlib.import_module(module, "floe"), attribute)
-        return value if wrap is None else wrap(name.removeprefix(_V1 + "."), value)
+        from .api.composite_dispatch import wrap
+
+        return wrap(name.removeprefix(_V1 + "."), value)
     if name in _prefixes():
         return namespace(name)
     raise KeyError(name)

@@ -1,75 +1,68 @@
 """Public functions that also take sparse and ragged tensors.
 
-Nothing is looked at before the first such tensor can exist: the classes' modules install the handlers when they are
-loaded, and from then on the functions are found with a look at their arguments in front.
+Before the classes' modules are loaded, which install the handlers, no such tensor exists and nothing is looked at.
 """
 
 import functools
-import sys
 
-from .. import export as _export
+from .composite_names import NAMES
 
 _handlers = {}
 _wrapped = {}
 
 
 def _kind(x):
-    return getattr(type(x), "_dispatch_kind", None)
+    k = getattr(type(x), "_dispatch_kind", None)
+    if k or type(x) not in (list, tuple):
+        return k
+    for y in x:
+        k = getattr(type(y), "_dispatch_kind", None)
+        if k:
+            return k
+    return None
 
 
 def _kind_of(args, kwargs):
     for x in args:
-        k = getattr(type(x), "_dispatch_kind", None)
+        k = _kind(x)
         if k:
             return k
-        if type(x) in (list, tuple):
-            for y in x:
-                k = getattr(type(y), "_dispatch_kind", None)
-                if k:
-                    return k
     for x in kwargs.values():
         k = _kind(x)
         if k:
             return k
-        if type(x) in (list, tuple):
-            for y in x:
-                k = _kind(y)
-                if k:
-                    return k
     return None
 
 
 def wrap(name, function):
-    """The function as it is found under a public name: itself, or with handlers in front."""
-    found = _handlers.get(name)
-    if found is None or not callable(function):
+    """The function as it is found under a public name: itself, or with the handlers in front."""
+    if name not in NAMES or not callable(function):
         return function
-    known = _wrapped.get((name, function))
+    known = _wrapped.get(function)
     if known is not None:
-        return known
+        found, names = known
+        names.add(name)
+        return found
+    names = {name}
 
     @functools.wraps(function)
     def call(*args, **kwargs):
-        kind = _kind_of(args, kwargs)
-        handler = found.get(kind) if kind else None
-        return function(*args, **kwargs) if handler is None else handler(function, *args, **kwargs)
+        if _handlers:
+            kind = _kind_of(args, kwargs)
+            if kind:
+                for n in names:
+                    handler = _handlers.get((kind, n))
+                    if handler is not None:
+                        return handler(function, *args, **kwargs)
+        return function(*args, **kwargs)
 
-    _wrapped[name, function] = call
+    _wrapped[function] = call, names
     return call
 
 
 def handle(kind, names, handler):
     """handler(function, *args, **kwargs) answers for public functions that get a tensor of this kind."""
     for name in names:
-        _handlers.setdefault(name, {})[kind] = handler
-
-
-def install():
-    """Puts the handlers before the functions that were found already."""
-    _export.wrap = wrap
-    for name in _handlers:
-        for full in (name, f"compat.v1.{name}"):
-            prefix, _, last = full.rpartition(".")
-            module = sys.modules.get(f"floe.{prefix}" if prefix else "floe")
-            if module is not None and last in module.__dict__:
-                module.__dict__[last] = wrap(name, module.__dict__[last])
+        if name not in NAMES:
+            raise ValueError(f"composite_names.py does not have {name!r}")
+        _handlers[kind, name] = handler

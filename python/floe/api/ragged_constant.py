@@ -6,7 +6,7 @@ from .. import dtypes
 from ..export import export
 from ..tensor import convert_to_tensor
 from .context import eager_mode
-from .ragged_tensor import RaggedTensor, RaggedTensorValue
+from .ragged_operators import RaggedTensor, RaggedTensorValue
 
 
 def _nested(x):

@@ -2,12 +2,20 @@
 
 from .. import dtypes, raw_ops
 from ..errors import UnimplementedError
+from ..export import export
 from ..tensor import convert_to_tensor
 from . import composite_dispatch as dispatch
+from . import composite_names as names
 from . import ragged_math, ragged_ops
 from .operators import _abs, _add, _div, _logical, _truediv, _xor
 from .ragged_convert import axis_of
-from .ragged_tensor import RaggedTensor
+from .ragged_tensor import RaggedTensor, RaggedTensorSpec, RaggedTensorValue, placeholder
+
+# Found here, so that nobody has the classes without their operators.
+RaggedTensor = export("RaggedTensor")(RaggedTensor)
+RaggedTensorSpec = export("RaggedTensorSpec")(RaggedTensorSpec)
+RaggedTensorValue = export("compat.v1.ragged.RaggedTensorValue")(RaggedTensorValue)
+placeholder = export("compat.v1.ragged.placeholder")(placeholder)
 
 
 def _op(name):
@@ -90,31 +98,6 @@ RaggedTensor.__invert__ = _unary(
     lambda x: raw_ops.LogicalNot(x=x) if x.dtype == dtypes.bool else raw_ops.Invert(x=x)
 )
 
-_UNARY = (
-    "abs", "acos", "acosh", "asin", "asinh", "atan", "atanh", "ceil", "conj", "cos", "cosh", "digamma", "erf", "erfc",
-    "erfcinv", "erfinv", "exp", "expm1", "floor", "imag", "is_finite", "is_inf", "is_nan", "lgamma", "log",
-    "log1p", "log_sigmoid", "logical_not", "ndtri", "negative", "real", "reciprocal", "reciprocal_no_nan", "rint",
-    "round", "rsqrt", "sigmoid", "sign", "sin", "sinh", "softplus", "softsign", "sqrt", "square", "tan", "tanh",
-    "angle", "bessel_i0", "bessel_i0e", "bessel_i1", "bessel_i1e", "nextafter",
-)  # fmt: skip
-_BINARY = (
-    "add", "subtract", "multiply", "divide", "divide_no_nan", "floordiv", "floormod", "mod", "truediv", "pow", "maximum",
-    "minimum", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or",
-    "logical_xor", "squared_difference", "atan2", "multiply_no_nan", "xdivy", "xlogy", "xlog1py", "complex", "div",
-)  # fmt: skip
-_OTHER_UNARY = (
-    "identity", "cast", "bitcast", "zeros_like", "ones_like", "as_string", "stop_gradient", "check_numerics",
-    "debugging.check_numerics", "dtypes.cast", "dtypes.saturate_cast", "saturate_cast", "dtypes.as_string",
-    "dtypes.complex", "clip_by_value", "strings.as_string", "strings.length", "strings.lower", "strings.upper",
-    "strings.strip", "strings.to_number", "strings.to_hash_bucket", "strings.to_hash_bucket_fast",
-    "strings.to_hash_bucket_strong", "strings.regex_replace", "strings.regex_full_match", "strings.substr",
-    "strings.unicode_script", "strings.unicode_transcode", "nn.relu", "nn.relu6", "nn.elu", "nn.selu",
-    "nn.leaky_relu", "nn.gelu", "nn.silu", "nn.swish", "nn.sigmoid", "nn.tanh", "nn.softplus", "nn.softsign",
-    "nn.dropout", "nn.embedding_lookup", "tanh", "sigmoid", "image.adjust_brightness", "image.adjust_gamma",
-    "image.convert_image_dtype", "bitwise.invert", "io.decode_base64", "io.encode_base64",
-    "quantization.fake_quant_with_min_max_args", "compat.v1.nn.dropout",
-)  # fmt: skip
-
 
 def _softmax(function, logits, axis=None, name=None, **old):
     axis = axis_of(-1 if axis is None else axis, logits.shape.ndims)
@@ -194,34 +177,74 @@ def _segment(op):
     return call
 
 
+def _brackets(strings):
+    return raw_ops.StringJoin(inputs=["[", strings, "]"])
+
+
+def as_text(x):
+    """A ragged tensor as nested lists, a string."""
+    flat = x.flat_values
+    if flat.dtype == dtypes.string:
+        flat = raw_ops.StringJoin(inputs=["'", flat, "'"])
+    else:
+        flat = raw_ops.AsString(input=flat)
+    for _ in range(flat.shape.ndims - 1):
+        flat = _brackets(raw_ops.ReduceJoin(inputs=flat, reduction_indices=[-1], separator=", "))
+    levels = [x]
+    while isinstance(levels[-1].values, RaggedTensor):
+        levels.append(levels[-1].values)
+    for level in reversed(levels):
+        joined = raw_ops.UnsortedSegmentJoin(
+            inputs=flat, segment_ids=level.value_rowids(), num_segments=level.nrows(), separator=", "
+        )
+        flat = _brackets(joined)
+    return _brackets(raw_ops.ReduceJoin(inputs=flat, reduction_indices=[0], separator=", "))
+
+
+def _print(function, *inputs, **kwargs):
+    from .printing import _template, _unused
+
+    sep, summarize = kwargs.pop("sep", " "), kwargs.pop("summarize", 3)
+    texts = []
+    for x in inputs:
+        if isinstance(x, RaggedTensor):
+            texts.append(as_text(x))
+            continue
+        mark = _unused([x])
+        template, tensors = _template([x], mark, sep)
+        if tensors:
+            texts.append(
+                raw_ops.StringFormat(inputs=tensors, template=template, placeholder=mark, summarize=summarize)
+            )
+        else:
+            texts.append(convert_to_tensor(template))
+    return function(raw_ops.StringJoin(inputs=texts, separator=sep), **kwargs)
+
+
 def _add_n(function, inputs, name=None):
     return ragged_math.elementwise_list(function, inputs)
 
 
 def _register():
     flat, pair = ragged_math.on_flat, ragged_math.elementwise(2)
-    for n in _UNARY:
+    for n in names.UNARY:
         dispatch.handle("ragged", (n, f"math.{n}"), flat)
-    for n in _BINARY:
+    for n in names.BINARY:
         dispatch.handle("ragged", (n, f"math.{n}"), pair)
-    dispatch.handle("ragged", _OTHER_UNARY, flat)
-    dispatch.handle(
-        "ragged",
-        [f"bitwise.bitwise_{n}" for n in ("and", "or", "xor")]
-        + ["bitwise.left_shift", "bitwise.right_shift"],
-        pair,
-    )
+    dispatch.handle("ragged", names.OF_VALUES, flat)
+    dispatch.handle("ragged", names.BITWISE, pair)
     for n, handler in ragged_math.REDUCTIONS.items():
         dispatch.handle("ragged", (n, f"math.{n}"), handler)
     for op in ("sum", "prod", "max", "min"):
         dispatch.handle(
             "ragged", (f"math.unsorted_segment_{op}",), _segment(f"UnsortedSegment{op.capitalize()}")
         )
-    for names, handler in (
+    for found, handler in (
         (("math.add_n", "add_n"), _add_n),
+        (("print",), _print),
         (("strings.join",), ragged_math.elementwise_list),
         (("nn.softmax", "math.softmax"), _softmax),
-        (("where", "compat.v1.where"), _where),
+        (("where",), _where),
         (("size",), _size),
         (("rank",), _rank),
         (("shape",), _shape),
@@ -237,8 +260,7 @@ def _register():
         (("map_fn",), _map_fn),
         (("matmul", "linalg.matmul"), _matmul),
     ):
-        dispatch.handle("ragged", names, handler)
-    dispatch.install()
+        dispatch.handle("ragged", found, handler)
 
 
 _register()

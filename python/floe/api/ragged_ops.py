@@ -375,3 +375,6 @@ def stack_dynamic_partitions(data, partitions, num_partitions, name=None):
     return RaggedTensor.from_value_rowids(
         gather(data, order), raw_ops.GatherV2(params=ids, indices=order, axis=0), n, validate=False
     )
+
+
+from . import ragged_operators  # noqa: E402, F401

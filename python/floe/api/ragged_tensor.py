@@ -3,7 +3,6 @@
 import numpy as np
 
 from .. import dtypes, raw_ops
-from ..export import export
 from ..tensor import EagerTensor, SymbolicTensor, Tensor, TensorSpec, convert_to_tensor
 from ..tensor_shape import TensorShape, as_shape
 from . import ragged_partition as parts_of
@@ -24,7 +23,6 @@ def ragged_or_tensor(x, dtype=None, name=None):
     return convert_to_tensor(x, dtype)
 
 
-@export("RaggedTensor")
 class RaggedTensor:
     """Rows of different lengths: row i is values[row_splits[i]:row_splits[i + 1]]; values may be ragged too."""
 
@@ -411,7 +409,6 @@ def _text(x):
         return np.array2string(x, separator=", ")
 
 
-@export("RaggedTensorSpec")
 class RaggedTensorSpec(TypeSpec):
     """Shape, dtype and number of ragged dimensions of a RaggedTensor that is not there yet."""
 
@@ -464,8 +461,6 @@ class RaggedTensorSpec(TypeSpec):
 
     def _unbatch(self):
         sizes = None if self._shape.ndims is None else self._shape.as_list()[1:]
-        if self._ragged_rank == 1:
-            return TensorSpec(sizes, self._dtype)
         return RaggedTensorSpec(sizes, self._dtype, self._ragged_rank - 1, self._splits_dtype)
 
     def is_compatible_with(self, spec_or_value):
@@ -546,10 +541,6 @@ class RaggedTensorValue:
         return f"<tf.RaggedTensorValue {self.to_list()}>"
 
 
-ragged_tensor_value = export("compat.v1.ragged.RaggedTensorValue")(RaggedTensorValue)
-
-
-@export("compat.v1.ragged.placeholder")
 def placeholder(dtype, ragged_rank, value_shape=None, name=None):
     """A RaggedTensor that is fed in Session.run."""
     from ..graph import placeholder as make
@@ -568,6 +559,3 @@ def known(x):
     """A number where it is known before the graph runs, else None."""
     v = value_of(x)
     return None if v is None else int(v)
-
-
-from . import ragged_operators  # noqa: E402, F401

@@ -6,7 +6,7 @@ from .. import dtypes, raw_ops
 from ..export import export
 from ..tensor import EagerTensor, SymbolicTensor, Tensor, TensorSpec, convert_to_tensor
 from ..tensor_shape import TensorShape, as_shape
-from . import composite_dispatch
+from . import composite_dispatch, composite_names
 from .support import value_of
 from .type_specs import TypeSpec
 
@@ -300,12 +300,6 @@ def sparse_placeholder(dtype, shape=None, name=None):
     )
 
 
-_UNARY = (
-    "abs", "math.abs", "negative", "math.negative", "sign", "math.sign", "square", "math.square", "sqrt", "math.sqrt",
-    "math.erf", "tanh", "math.tanh", "sin", "math.sin", "math.softsign", "nn.softsign", "math.erfinv",
-)  # fmt: skip
-
-
 def _on_values(function, x, *args, **kwargs):
     return SparseTensor._made(x.indices, function(x.values, *args, **kwargs), x.dense_shape, x._static)
 
@@ -328,9 +322,8 @@ def _identity(function, input, name=None):
     return SparseTensor._made(*[raw_ops.Identity(input=t) for t in input._to_components()], input._static)
 
 
-composite_dispatch.handle("sparse", _UNARY, _on_values)
+composite_dispatch.handle("sparse", composite_names.SPARSE, _on_values)
 composite_dispatch.handle("sparse", ("shape",), _shape)
 composite_dispatch.handle("sparse", ("rank",), _rank)
 composite_dispatch.handle("sparse", ("size",), _size)
 composite_dispatch.handle("sparse", ("identity",), _identity)
-composite_dispatch.install()

@@ -28,6 +28,11 @@ class TypeSpec(metaclass=_SpecType):
 
     __slots__ = ()
 
+    @property
+    def value_type(self):
+        """The class of the values."""
+        raise NotImplementedError(f"{type(self).__name__}.value_type")
+
     def _key(self):
         raise NotImplementedError(f"{type(self).__name__}._key")
 
@@ -99,11 +104,34 @@ def _within(a, b):
     return a.ndims == b.ndims and all(y is None or x == y for x, y in zip(a.as_list(), b.as_list()))
 
 
+@export("NoneTensorSpec")
+class NoneTensorSpec(TypeSpec):
+    """The kind of None where a value may be missing."""
+
+    __slots__ = ()
+
+    value_type = property(lambda self: type(None))
+
+    def _key(self):
+        return ()
+
+    def _to_components(self):
+        return []
+
+    def _from_components(self, parts):
+        return None
+
+    def stand_in(self):
+        return None
+
+
 @export("type_spec_from_value")
 def type_spec_from_value(value):
     """The spec of a tensor, a composite, a dataset or what becomes a tensor."""
     if isinstance(value, TypeSpec):
         return value
+    if value is None:
+        return NoneTensorSpec()
     spec = getattr(value, "_type_spec", None)
     if spec is not None:
         return spec

@@ -40,3 +40,24 @@ EAGER_ONLY = (
 )
 def test_while_recording(name, case, goldens):
     check(name, recorded(case), tf, goldens, (1e-5, 1e-6))
+
+
+def test_functions_fetched_before_the_first_ragged_tensor():
+    import subprocess
+    import sys
+
+    code = "import floe as tf; f = tf.square; print(f(tf.ragged.constant([[1, 2], [3]])).to_list(), tf.nn.tanh(tf.sparse.eye(1)).values)"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.startswith("[[1, 4], [9]] tf.Tensor([0.76159")
+
+
+def test_printing_of_ragged_tensors(capfd):
+    r = tf.ragged.constant([["a"], ["b", "c"]])
+    tf.print(r, 5, tf.constant("x"), tf.ragged.constant([[1, 2], []]))
+    assert capfd.readouterr().err == "[['a'], ['b', 'c']] 5 \"x\" [[1, 2], []]\n"
+
+
+def test_datasets_of_ragged_tensors():
+    rows = tf.data.Dataset.from_tensor_slices(tf.ragged.constant([[1, 2], [], [3]]))
+    assert repr(rows.element_spec) == "RaggedTensorSpec(TensorShape([None]), tf.int32, 0, tf.int64)"
+    assert [x.numpy().tolist() for x in rows] == [[1, 2], [], [3]]

@@ -5,6 +5,7 @@ from ..export import export
 from ..graph import FuncGraph, Operation
 from ..tensor import SymbolicTensor, Tensor, convert_to_tensor
 from ..tensor_shape import TensorShape, as_shape
+from . import context
 from .variable import Variable
 
 
@@ -13,8 +14,9 @@ def _value(x):
     if x is None or isinstance(x, Tensor) or nest.is_composite(x):
         return x
     if isinstance(x, Operation):
-        # An operation has no value: what it did counts.
-        return None
+        # An operation has no value: a tensor that is there when it has run stands for it.
+        with _floe.current_graph().control_dependencies([x]):
+            return convert_to_tensor(True)
     if isinstance(x, Variable):
         return x._read()
     return convert_to_tensor(x)
@@ -105,7 +107,7 @@ def cond(pred, true_fn=None, false_fn=None, name=None):
 
 @export("compat.v1.cond")
 def cond_v1(pred, true_fn=None, false_fn=None, strict=False, name=None, fn1=None, fn2=None):
-    """As tf.cond; a result that is a list or tuple of one is returned alone, unless strict."""
+    """As tf.cond; TensorFlow 1's way returns what is alone in a list or tuple without it, unless strict."""
     true_fn = fn1 if true_fn is None else true_fn
     false_fn = fn2 if false_fn is None else false_fn
     if true_fn is None:
@@ -115,6 +117,7 @@ def cond_v1(pred, true_fn=None, false_fn=None, strict=False, name=None, fn1=None
     result = cond(pred, true_fn, false_fn, name)
     if (
         not strict
+        and not context.control_flow_v2_enabled()
         and isinstance(result, (list, tuple))
         and len(result) == 1
         and not hasattr(result, "_fields")

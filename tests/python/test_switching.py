@@ -209,3 +209,17 @@ def test_optimizers_in_eager_mode():
     ):
         optimizer.minimize(tf.constant(1.0))
     assert len(optimizer.variables()) == 4
+
+
+def test_operations_in_branches(graph_mode):
+    v = v1.Variable(1.0)
+    p = v1.placeholder(tf.bool, [])
+    step = v1.cond(p, lambda: v.assign_add(1.0).op, tf.no_op)
+    alone = v1.cond(p, lambda: [v + 1.0], lambda: [v + 2.0])
+    assert len(v1.cond(p, lambda: [v + 1.0], lambda: [v + 2.0], strict=True)) == 1
+    with v1.Session() as sess:
+        sess.run(v.initializer)
+        for taken in (True, False, True):
+            sess.run(step, {p: taken})
+        assert sess.run(v) == 3.0
+        assert sess.run(alone, {p: False}) == 5.0

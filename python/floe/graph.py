@@ -166,9 +166,9 @@ class Operation:
 
 
 def _op_def(op_type):
-    from . import messages
+    from .op_defs import op_def
 
-    return messages.op_def(op_type)
+    return op_def(op_type)
 
 
 class Graph:

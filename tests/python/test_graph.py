@@ -237,3 +237,30 @@ def test_eager_again_after_an_error():
     with pytest.raises(ZeroDivisionError):
         tf.compat.v1.wrap_function(lambda: 1 // 0, [])
     assert tf.executing_eagerly()
+
+
+def test_op_def():
+    with tf.Graph().as_default():
+        op = tf.matmul([[1.0]], [[2.0]]).op
+        assert op.op_def.name == "MatMul" and [a.name for a in op.op_def.input_arg] == ["a", "b"]
+        assert op.op_def.input_arg[0].type_attr == "T" and not op.op_def.is_stateful
+
+
+def test_count_up_to():
+    with tf.Graph().as_default(), tf.compat.v1.Session() as sess:
+        v = tf.Variable(0)
+        count = v.count_up_to(2)
+        sess.run(tf.compat.v1.global_variables_initializer())
+        assert [sess.run(count), sess.run(v), sess.run(count), sess.run(v)] == [0, 1, 1, 2]
+        with pytest.raises(tf.errors.OpError, match="Reached limit of 2"):
+            sess.run(count)
+        assert sess.run(v) == 2
+
+
+def test_cross_entropy_of_labels_that_broadcast():
+    with tf.Graph().as_default(), tf.compat.v1.Session() as sess:
+        labels, logits = tf.compat.v1.placeholder(tf.float32), tf.compat.v1.placeholder(tf.float32)
+        loss = tf.nn.softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+        feed = {labels: [[0.5], [2.0]], logits: [[1.0, 1.0], [1.0, 3.0]]}
+        wide = {labels: [[0.5, 0.5], [2.0, 2.0]], logits: feed[logits]}
+        assert sess.run(loss, feed).tolist() == sess.run(loss, wide).tolist()

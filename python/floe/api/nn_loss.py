@@ -66,6 +66,12 @@ def weighted_cross_entropy_with_logits_v1(labels=None, logits=None, pos_weight=N
     return _weighted(labels, logits, pos_weight, name)
 
 
+def _rows(x):
+    """x as a matrix of rows along its last dimension."""
+    last = c.dims(x)[-1] if x.shape.rank is not None else c.item(c.shape_tensor(x), -1)
+    return c.reshape(x, [-1, last])
+
+
 def _softmax_cross_entropy(labels, logits, axis, name):
     logits = c.tensor(logits)
     labels = c.tensor(labels)
@@ -80,9 +86,7 @@ def _softmax_cross_entropy(labels, logits, axis, name):
         precise, labels = c.transpose(precise, perm), c.transpose(labels, perm)
     flat = precise
     if rank != 2:
-        classes = c.dims(precise)[-1] if rank is not None else c.item(c.shape_tensor(precise), -1)
-        flat = c.reshape(precise, [-1, classes])
-        labels = c.reshape(labels, [-1, classes])
+        flat, labels = _rows(precise), _rows(labels)
     cost = raw_ops.SoftmaxCrossEntropyWithLogits(features=flat, labels=labels).loss
     if rank != 2:
         outer = c.part(c.shape_tensor(precise), 0, -1) if rank is None else c.dims(precise)[:-1]

@@ -506,10 +506,18 @@ class Variable(metaclass=_Meta):
     def count_up_to(self, limit):
         """The value, which then grows by one; OutOfRangeError once it has reached the limit."""
         value = self._read()
-        if not _floe.recording() and int(value) >= limit:
-            raise OutOfRangeError(None, None, f"Reached limit of {limit}")
-        self.assign_add(raw_ops.OnesLike(x=value))
-        return value
+        if not _floe.recording():
+            if int(value) >= limit:
+                raise OutOfRangeError(None, None, f"Reached limit of {limit}")
+            self.assign_add(raw_ops.OnesLike(x=value))
+            return value
+        below = raw_ops.Less(x=value, y=limit)
+        with graph.get_default_graph().control_dependencies(
+            [raw_ops.Assert(condition=below, data=[f"Reached limit of {limit}"])]
+        ):
+            grown = self.assign_add(raw_ops.OnesLike(x=value), read_value=False)
+        with graph.get_default_graph().control_dependencies([value if grown is None else grown]):
+            return raw_ops.Identity(input=value)
 
     def to_proto(self, export_scope=None):
         """The VariableDef of a graph's variable."""

@@ -15,6 +15,7 @@ _HERE = __name__
 # Inner modules whose own part is in this package.
 _OWN = {
     "eager.context": "context",
+    "framework.config": "config",
     "framework.constant_op": "constant_op",
     "framework.ops": "ops",
     "framework.tensor_util": "tensor_util",

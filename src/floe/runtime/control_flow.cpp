@@ -57,24 +57,11 @@ std::vector<DType> types_of(const std::vector<Tensor>& v) {
   return t;
 }
 
-// For tapes a conditional or a loop is a step like any other.
-Node* told(Node* n, const std::vector<Tensor>& inputs) {
-  if (observers().empty() || !n->num_outputs()) return n;
-  OpRecord r;
-  r.op = n->op;
-  r.name = n->name;
-  r.inputs = inputs;
-  r.outputs = current_graph()->symbols(n);
-  r.attrs = n->attrs;
-  record_custom(std::move(r));
-  return n;
-}
-
 // A node for the current graph that its tapes see, as they see op calls.
 Node* recorded(std::string_view op, const std::vector<Tensor>& inputs, AttrMap attrs, std::string_view name) {
   const auto& g = current_graph();
   Node* n = g->record_node(get_op(op), inputs, std::move(attrs), name);
-  if (observers().empty()) return n;
+  if (observers().empty() || !n->num_outputs()) return n;
   OpRecord r;
   r.op = n->op;
   r.name = n->name;
@@ -118,7 +105,7 @@ Node* record_branches(const Tensor& selector, const std::vector<Branch>& branche
     attrs.set("else_branch", refs[1]);
   }
   std::string op = cat(stateful ? "" : "Stateless", is_case ? "Case" : "If");
-  return told(current_graph()->record_node(get_op(op), inputs, std::move(attrs), name), inputs);
+  return recorded(op, inputs, std::move(attrs), name);
 }
 
 Node* record_loop(const LoopPart& cond, const LoopPart& body, const std::vector<Tensor>& initial,
@@ -149,8 +136,7 @@ Node* record_loop(const LoopPart& cond, const LoopPart& body, const std::vector<
                 {"output_shapes", all_shapes},
                 {"parallel_iterations", parallel_iterations}};
   bool stateful = cond_f->stateful() || body_f->stateful();
-  const OpDef& op = get_op(stateful ? "While" : "StatelessWhile");
-  return told(current_graph()->record_node(op, inputs, std::move(attrs), name), inputs);
+  return recorded(stateful ? "While" : "StatelessWhile", inputs, std::move(attrs), name);
 }
 
 }  // namespace floe

@@ -96,8 +96,15 @@ def structure_key(s):
     if nest.is_nested(s):
         return (type(s), *(structure_key(x) for x in nest.children(s)))
     if nest.is_composite(s):
-        return (type(s), *(structure_key(x) for x in s._to_components()))
+        static = getattr(s, "_static_key", None)
+        parts = [structure_key(x) for x in s._to_components()]
+        return (class_of(s), *([] if static is None else static()), *parts)
     return None
+
+
+def class_of(composite):
+    """The class of a composite, or of those that a spec describes."""
+    return getattr(composite, "value_type", type(composite))
 
 
 def describe(x):
@@ -186,7 +193,7 @@ def cast(want, value, leaves):
     elif nest.is_composite(want):
         parts = nest.flatten(want, expand_composites=True)
         given = nest.flatten(value, expand_composites=True)
-        if type(value) is not type(want) or len(parts) != len(given):
+        if class_of(value) is not class_of(want) or len(parts) != len(given):
             raise TypeError(
                 f"The two structures don't have the same nested structure: expected {describe(want)}, found {value!r}"
             )

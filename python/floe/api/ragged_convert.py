@@ -170,18 +170,39 @@ def to_tensor(rt, default_value, shape, name):
             if static.ndims != rt.shape.ndims:
                 raise ValueError(f"rt_input.shape={rt.shape} and shape={static} must have the same rank.")
             wanted = vector([-1 if n is None else n for n in static.as_list()], dtypes.int64)
-    result = raw_ops.RaggedTensorToTensor(
-        shape=wanted,
-        values=rt.flat_values,
-        default_value=default,
-        row_partition_tensors=list(rt.nested_row_splits),
-        row_partition_types=["ROW_SPLITS"] * rt.ragged_rank,
-        name=name,
-    )
+    result = _padded(rt, default, wanted, name)
     if not hasattr(result, "numpy"):
         known = rt.shape if static is None else _first_known(static, rt.shape)
         result.set_shape(known)
     return result
+
+
+def _padded(rt, default, shape, name):
+    arguments = {
+        "row_partition_tensors": list(rt.nested_row_splits),
+        "row_partition_types": ["ROW_SPLITS"] * rt.ragged_rank,
+    }
+    flat = rt.flat_values
+    if not (flat.dtype.is_floating or flat.dtype.is_complex):
+        return raw_ops.RaggedTensorToTensor(
+            shape=shape, values=flat, default_value=default, name=name, **arguments
+        )
+    # Places first, then a gather, for which gradients are defined.
+    size = raw_ops.Shape(input=flat, out_type=dtypes.int64)
+    one = convert_to_tensor(1, dtypes.int64)
+    places = raw_ops.Range(start=one, limit=size[0] + one, delta=one)
+    places = raw_ops.RaggedTensorToTensor(
+        shape=shape if shape.shape.ndims == 0 else shape[: rt.ragged_rank + 1],
+        values=places,
+        default_value=convert_to_tensor(0, dtypes.int64),
+        **arguments,
+    )
+    row = raw_ops.BroadcastTo(
+        input=default,
+        shape=raw_ops.ConcatV2(values=[raw_ops.Reshape(tensor=one, shape=[1]), size[1:]], axis=0),
+    )
+    rows = raw_ops.ConcatV2(values=[row, flat], axis=0)
+    return raw_ops.GatherV2(params=rows, indices=places, axis=0, name=name)
 
 
 def _first_known(a, b):
@@ -192,10 +213,13 @@ def _first_known(a, b):
 
 
 def to_sparse(rt, name):
-    parts = raw_ops.RaggedTensorToSparse(
-        rt_nested_splits=list(rt.nested_row_splits), rt_dense_values=rt.flat_values, name=name
+    flat = rt.flat_values
+    indices, _, shape = raw_ops.RaggedTensorToSparse(
+        rt_nested_splits=list(rt.nested_row_splits), rt_dense_values=flat, name=name
     )
-    return SparseTensor._made(*parts)
+    # The values themselves, so that gradients reach them.
+    values = flat if flat.shape.ndims == 1 else raw_ops.Reshape(tensor=flat, shape=[-1])
+    return SparseTensor._made(indices, values, shape)
 
 
 def bounding_shape(rt, axis, out_type):

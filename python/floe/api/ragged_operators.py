@@ -3,7 +3,7 @@
 from .. import dtypes, raw_ops
 from ..errors import UnimplementedError
 from ..export import export
-from ..tensor import convert_to_tensor
+from ..tensor import SymbolicTensor, convert_to_tensor
 from . import composite_dispatch as dispatch
 from . import composite_names as names
 from . import ragged_math, ragged_ops
@@ -67,12 +67,20 @@ for _name, _method in (
     _comparison(_name, _method)
 
 
+def _by_identity(x):
+    """In a graph that is no function's, ragged tensors are compared and hashed as objects, as tensors are there."""
+    t = x.row_splits
+    return isinstance(t, SymbolicTensor) and not t.graph.building_function
+
+
 def _equality(op, name):
     function = _op(op)
 
     def compare(self, other):
         if other is None:
             return op == "NotEqual"
+        if _by_identity(self):
+            return (self is other) is (op == "Equal")
         return ragged_math.elementwise(2)(function, self, other)
 
     setattr(RaggedTensor, name, compare)
@@ -83,6 +91,8 @@ _equality("NotEqual", "__ne__")
 
 
 def _hash(self):
+    if _by_identity(self):
+        return id(self)
     raise TypeError("RaggedTensor is unhashable.")
 
 

@@ -128,6 +128,34 @@ def _static(x, axis, keepdims):
     return TensorShape([1 if i in gone else n for i, n in enumerate(known) if keepdims or i not in gone])
 
 
+def _scatters(x, axis):
+    """Whether a sum may be scattered, for which gradients are defined."""
+    if x.shape.ndims is None or not (x.dtype.is_floating or x.dtype.is_complex):
+        return False
+    axes = axis if isinstance(axis, (list, tuple)) else [axis]
+    rank = x.shape.ndims
+    return axis is None or all(isinstance(a, int) and -rank <= a < rank for a in axes)
+
+
+def _scattered(x, axis, keepdims, name):
+    rank = x.shape.ndims
+    gone = range(rank) if axis is None else axis if isinstance(axis, (list, tuple)) else [axis]
+    gone = sorted({a % rank for a in gone})
+    kept = np.array([i for i in range(rank) if i not in gone], np.int32)
+    if kept.size:
+        dense = raw_ops.ScatterNd(
+            indices=raw_ops.GatherV2(params=x.indices, indices=kept, axis=1),
+            updates=x.values,
+            shape=raw_ops.GatherV2(params=x.dense_shape, indices=kept, axis=0),
+            name=name,
+        )
+    else:
+        dense = raw_ops.Sum(input=x.values, axis=0, name=name)
+    for a in gone if keepdims else ():
+        dense = raw_ops.ExpandDims(input=dense, axis=a)
+    return dense
+
+
 def _reduce(op, sp_input, axis, keepdims, output_is_sparse, name):
     x = as_sparse(sp_input)
     arguments = {
@@ -136,7 +164,10 @@ def _reduce(op, sp_input, axis, keepdims, output_is_sparse, name):
         "reduction_axes": raw_ops.Cast(x=_axes(x, axis), DstT=dtypes.int32),
         "keep_dims": bool(keepdims),
     }
-    dense = getattr(raw_ops, op)(input_values=x.values, name=name, **arguments)
+    if op == "SparseReduceSum" and _scatters(x, axis):
+        dense = _scattered(x, axis, keepdims, name)
+    else:
+        dense = getattr(raw_ops, op)(input_values=x.values, name=name, **arguments)
     if not hasattr(dense, "numpy") and dense.shape.ndims is None:
         dense.set_shape(_static(x, axis, keepdims))
     if not output_is_sparse:

@@ -260,13 +260,19 @@ def fill_empty_rows(sp_input, default_value, name=None):
     """(the matrix with default_value at the start of every row that was empty, which rows were)"""
     sp_input = as_sparse(sp_input)
     default_value = convert_to_tensor(default_value, sp_input.values.dtype)
-    indices, values, empty, _ = raw_ops.SparseFillEmptyRows(
+    n = raw_ops.Shape(input=sp_input.values)[0]
+    # Which value stands where; the values are gathered, for gradients to reach them.
+    indices, places, empty, _ = raw_ops.SparseFillEmptyRows(
         indices=sp_input.indices,
-        values=sp_input.values,
+        values=raw_ops.Range(start=0, limit=n, delta=1),
         dense_shape=sp_input.dense_shape,
-        default_value=default_value,
+        default_value=n,
         name=name,
     )
+    every = raw_ops.ConcatV2(
+        values=[sp_input.values, raw_ops.Reshape(tensor=default_value, shape=[1])], axis=0
+    )
+    values = raw_ops.GatherV2(params=every, indices=places, axis=0)
     return _made(indices, values, sp_input.dense_shape, sp_input._static), empty
 
 

@@ -502,7 +502,7 @@ class TensorArray:
         return TensorArray._made(new)
 
     def _static_key(self):
-        return self.dtype, bool(self.dynamic_size), str(self.element_shape)
+        return self.dtype, bool(self.dynamic_size), self._of.infer, str(self.element_shape)
 
 
 @export("TensorArraySpec")
@@ -544,6 +544,9 @@ class TensorArraySpec:
             None, self._dtype, self._dynamic_size, self._infer_shape, self._element_shape, parts[0], None
         )
         return TensorArray._made(of)
+
+    def _static_key(self):
+        return self._dtype, self._dynamic_size, self._infer_shape, str(self._element_shape)
 
     def _key(self):
         return self._element_shape, self._dtype, self._dynamic_size, self._infer_shape

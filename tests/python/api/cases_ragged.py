@@ -35,6 +35,10 @@ tf.map_fn(lambda x: x + 1, r, fn_output_signature=tf.RaggedTensorSpec([None], tf
 tf.compat.v1.ragged.RaggedTensorValue(np.array([1, 2]), np.array([0, 2])).to_list()
 grad(lambda x: x.to_tensor() ** 2)
 grad(lambda x: tf.reduce_sum(x, 1) ** 2)
+grad(lambda x: x.to_sparse().values ** 2)
+grad(lambda x: x.to_tensor(9.0, shape=[2, 1]) ** 2)
+tf.RaggedTensor.from_row_lengths([[1.0, 2.0], [3.0, 4.0]], [0, 2]).to_tensor([7.0, 8.0])
+tf.function(lambda: tf.reduce_sum(tf.TensorArray(tf.float32, 1).write(0, 1.0).stack()))()
 grad(lambda x: x[1:] * 2.0)
 grad(lambda x: tf.concat([x, x * x], 1))
 bool(r)
@@ -259,7 +263,7 @@ def _gradient(tf, f):
         y = f(tf.RaggedTensor.from_row_lengths(values, [2, 0, 1]))
         flat = y.flat_values if hasattr(y, "flat_values") else y
         total = tf.reduce_sum(flat)
-    return y, tape.gradient(total, values)
+    return y, tf.convert_to_tensor(tape.gradient(total, values))
 
 
 def _case(text):

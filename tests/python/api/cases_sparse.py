@@ -204,6 +204,7 @@ CASES = {
     "session": _session,
     "gradient_to_dense": lambda tf: _gradient(tf, lambda s: tf.sparse.to_dense(s) ** 2),
     "gradient_matmul": lambda tf: _gradient(tf, lambda s: tf.sparse.sparse_dense_matmul(s, M)),
+    "gradient_fill": lambda tf: _gradient(tf, lambda s: tf.sparse.fill_empty_rows(s, 5.0)[0].values ** 2),
     "gradient_reduce": lambda tf: _gradient(tf, lambda s: tf.sparse.reduce_sum(s, 1) ** 2),
     "error_indices": lambda tf: tf.SparseTensor([[0, 0]], [1, 2], [2, 2]),
     "error_rank": lambda tf: tf.SparseTensor([0], [1], [2]),

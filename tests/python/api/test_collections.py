@@ -61,3 +61,22 @@ def test_datasets_of_ragged_tensors():
     rows = tf.data.Dataset.from_tensor_slices(tf.ragged.constant([[1, 2], [], [3]]))
     assert repr(rows.element_spec) == "RaggedTensorSpec(TensorShape([None]), tf.int32, 0, tf.int64)"
     assert [x.numpy().tolist() for x in rows] == [[1, 2], [], [3]]
+
+
+def test_sessions_of_ragged_tensors():
+    with tf.Graph().as_default(), tf.compat.v1.Session() as s:
+        r = tf.compat.v1.ragged.placeholder(tf.float32, 1, [])
+        value = tf.compat.v1.ragged.constant_value([[1.0, 2.0], [3.0]], dtype="float32")
+        assert s.run(r * 2.0, {r: value}).to_list() == [[2.0, 4.0], [6.0]]
+        assert hash(r) == id(r) and r == r
+
+
+def test_specs_stand_for_values_in_functions():
+    f = tf.function(lambda s: tf.sparse.reduce_sum(s)).get_concrete_function(tf.SparseTensorSpec([2, 3]))
+    assert f(tf.sparse.from_dense([[1.0, 0.0, 2.0], [0.0, 3.0, 0.0]])) == 6.0
+    count = []
+    g = tf.function(lambda a: count.append(1) or a.write(0, 1).stack())
+    assert g(tf.TensorArray(tf.int32, 1)) == 1 and g(tf.TensorArray(tf.int32, 1)) == 1
+    assert len(count) == 1
+    with pytest.raises(ValueError, match="has dtype tf.int32, but expected dtype tf.float32"):
+        tf.function(lambda a: a.write(0, tf.constant(1)).stack())(tf.TensorArray(tf.float32, 1))

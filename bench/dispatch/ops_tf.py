@@ -12,8 +12,19 @@ tf.config.threading.set_intra_op_parallelism_threads(1)
 tf.config.threading.set_inter_op_parallelism_threads(1)
 a, b, m, v = tf.constant(1.5), tf.constant(2.5), tf.random.uniform((4, 4)), tf.random.normal((10,))
 scalar = np.array(1.5, "f4")
+
+
+def thousand_adds():
+    x = a
+    for _ in range(1000):
+        x = x + b
+    return x.numpy()
+
+
 r = {
     "add scalar": best(lambda: a + b),
+    "add in a chain of 1,000, then one read": round(best(thousand_adds, 20) / 1000, 4),
+    "add scalar and its numpy()": best(lambda: (a + b).numpy()),
     "matmul 4x4": best(lambda: tf.matmul(m, m)),
     "relu 10": best(lambda: tf.nn.relu(v)),
     "raw_ops add scalar": best(lambda: tf.raw_ops.AddV2(x=a, y=b)),

@@ -37,6 +37,12 @@ TEST_F(EagerQueue, Chain) {
   });
 }
 
+TEST_F(EagerQueue, OperatorsOnLargeTensorsWait) {
+  Tensor x = ramp(kLarge), small = ramp({64});
+  EXPECT_FALSE((x + x).is_concrete());
+  EXPECT_TRUE((small + small).is_concrete());
+}
+
 TEST_F(EagerQueue, Reductions) {
   Tensor x = ramp(kLarge);
   expect_same_both_ways([&] {

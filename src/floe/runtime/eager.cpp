@@ -83,7 +83,8 @@ bool keeps_pending(const OpDef& op) { return op.name == "AssignVariableOp"; }
 // variable += delta with a delta that is still to come: the sum waits with it.
 bool assign_later(const OpDef& op, const std::vector<Tensor>& inputs, const AttrMap& attrs) {
   bool adds = op.name == "AssignAddVariableOp";
-  if ((!adds && op.name != "AssignSubVariableOp") || inputs.size() != 2 || !inputs[1] || inputs[1].is_concrete())
+  if ((!adds && op.name != "AssignSubVariableOp") || inputs.size() != 2 || !inputs[1] ||
+      inputs[1].is_concrete())
     return false;
   DType type = inputs[1].dtype();
   Tensor value = run_op(get_op("ReadVariableOp"), {inputs[0]}, {{"dtype", type}})[0];
@@ -165,7 +166,7 @@ std::shared_ptr<const Prepared> prepare(const OpDef& op, const std::vector<Tenso
 
 Tensor call_binary(const OpDef& op, const Tensor& x, const Tensor& y, std::string_view name) {
   if (!op.elementwise || !x.is_concrete() || !y.is_concrete() || x.dtype() != y.dtype() ||
-      !(x.shape() == y.shape()) || !observers().empty() || current_graph())
+      !(x.shape() == y.shape()) || x.num_elements() > kEagerSmall || !observers().empty() || current_graph())
     return call_op(op, {x, y}, {}, name)[0];
   int threads = num_threads();
   Binary& b = binary_slot(op, x.dtype());

@@ -20,7 +20,6 @@
 namespace floe {
 namespace {
 
-constexpr int64_t kSmall = 4096;                 // ops on so many elements run at once
 constexpr size_t kMaxNodes = 4000;               // a loop that never looks
 constexpr size_t kMaxBytes = size_t(512) << 20;  // held by inputs and wanted by outputs
 // Code whose queues never repeat runs op by op for a while, and then is given some tries more.
@@ -373,7 +372,7 @@ std::vector<Tensor> enqueue(const OpDef& op, const std::vector<Tensor>& inputs, 
     most = std::max(most, t.num_elements());
     waits = waits || !t.is_concrete();
   }
-  if (!waits && most <= kSmall) return {};
+  if (!waits && most <= kEagerSmall) return {};
   const Traits& known = traits(op);
   if (!known.waits || (known.fails && !(known.only_integers && is_floating(inputs[0].dtype())))) return {};
   // Pieces of what is there are made at once: their ends change from step to step.

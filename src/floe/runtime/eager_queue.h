@@ -9,6 +9,9 @@
 
 namespace floe {
 
+/// Ops on tensors of at most so many elements run at once.
+inline constexpr int64_t kEagerSmall = 4096;
+
 /// The outputs as pending tensors, or nothing where the op has to run now. `completed` gets the attributes
 /// with defaults and types.
 std::vector<Tensor> enqueue(const OpDef& op, const std::vector<Tensor>& inputs, const AttrMap& attrs,

@@ -223,3 +223,30 @@ def test_operations_in_branches(graph_mode):
             sess.run(step, {p: taken})
         assert sess.run(v) == 3.0
         assert sess.run(alone, {p: False}) == 5.0
+
+
+def test_steps_and_functions_in_eager_mode():
+    v1.reset_default_graph()
+    step = v1.train.get_or_create_global_step()
+    assert v1.train.get_global_step() is step
+    v = tf.Variable([1.0, 2.0])
+    optimizer = v1.train.AdamOptimizer(0.1)
+
+    @tf.function
+    def train():
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(v * v)
+        optimizer.apply_gradients([(tape.gradient(loss, v), v)])
+        return loss
+
+    assert train().numpy() == 5.0
+    np.testing.assert_allclose(v.numpy(), [0.9, 1.9], atol=1e-5)
+    assert [x.name for x in optimizer.variables()] == [
+        "Variable/Adam:0",
+        "Variable/Adam_1:0",
+        "beta1_power:0",
+        "beta2_power:0",
+    ]
+    v1.train.GradientDescentOptimizer(0.5).apply_gradients([(tf.ones([2]), v)], global_step=step)
+    assert step.numpy() == 1 and v1.train.exponential_decay(0.1, step, 1, 0.5)().numpy() == np.float32(0.05)
+    v1.reset_default_graph()

@@ -1,6 +1,6 @@
 """tf.compat.v1.train: the counter of steps."""
 
-from .. import dtypes, graph
+from .. import _floe, dtypes, graph
 from ..export import export
 from ..tensor import Tensor
 from .context import GraphKeys
@@ -35,15 +35,23 @@ def create_global_step(graph=None):
     g = _graph(graph)
     if get_global_step(g) is not None:
         raise ValueError('"global_step" already exists.')
-    with g.as_default(), g.name_scope(None):
-        return get_variable(
-            GraphKeys.GLOBAL_STEP,
-            shape=[],
-            dtype=dtypes.int64,
-            initializer=Zeros(),
-            trainable=False,
-            collections=[GraphKeys.GLOBAL_VARIABLES, GraphKeys.GLOBAL_STEP],
-        )
+    if _floe.recording():
+        with g.as_default(), g.name_scope(None):
+            return _make()
+    step = _make()
+    g.add_to_collection(GraphKeys.GLOBAL_STEP, step)
+    return step
+
+
+def _make():
+    return get_variable(
+        GraphKeys.GLOBAL_STEP,
+        shape=[],
+        dtype=dtypes.int64,
+        initializer=Zeros(),
+        trainable=False,
+        collections=[GraphKeys.GLOBAL_VARIABLES, GraphKeys.GLOBAL_STEP],
+    )
 
 
 @export("compat.v1.train.get_or_create_global_step")

@@ -2,7 +2,7 @@
 
 import math
 
-from .. import dtypes, raw_ops
+from .. import _floe, dtypes, raw_ops
 from ..export import export
 from ..tensor import constant, convert_to_tensor
 from . import random_stateful as random
@@ -39,7 +39,7 @@ class Initializer:
 def _floating(dtype):
     dtype = dtypes.as_dtype(dtype)
     if not dtype.is_floating:
-        raise TypeError(f"Argument `dtype` expected to be floating point type. Received dtype={dtype}.")
+        raise ValueError(f"Argument `dtype` is expected to be floating point. Received: {dtype}.")
     return dtype
 
 
@@ -84,7 +84,12 @@ class Constant(Initializer):
         values = constant(self.value, self._type(dtype))
         verify = self._verify_shape if verify_shape is None else verify_shape
         if verify and not values.shape.is_compatible_with(shape):
-            raise TypeError(f"Expected Tensor's shape: {tuple(shape)}, got {values.shape}.")
+            raise TypeError(
+                f"Expected Tensor {self.value} (converted from {self.value}) with shape {tuple(shape)}, but got shape "
+                f"{values.shape}."
+            )
+        if not _floe.recording():
+            return constant(self.value, self._type(dtype), shape)
         given, wanted = values.shape.num_elements(), _size(shape)
         if given == 1:
             return _scalar_of(
@@ -350,6 +355,11 @@ class ConstantV2(_Later):
 
     def _values(self, shape, dtype):
         return constant(self.value, dtype, shape)
+
+    def __call__(self, shape, dtype=None, **kwargs):
+        if dtype is None:
+            return constant(self.value, None, shape)
+        return super().__call__(shape, dtype, **kwargs)
 
 
 @export("random_uniform_initializer")

@@ -169,7 +169,8 @@ class Optimizer:
     def _last(self, finished, global_step, full):
         g = _floe.current_graph()
         if g is None:
-            return global_step.assign_add(1)
+            global_step.assign_add(1)
+            return None
         with g.control_dependencies(finished), g.name_scope(None):
             return raw_ops.AssignAddVariableOp(
                 resource=global_step.handle, value=convert_to_tensor(1, global_step.dtype), name=full

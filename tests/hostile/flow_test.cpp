@@ -110,7 +110,7 @@ TEST(HostileBranches, CaseWithoutBranches) {
          {{"Tin", std::vector<DType>{}},
           {"Tout", std::vector<DType>{kFloat}},
           {"branches", std::vector<FuncRef>{}}});
-  EXPECT_REFUSED(run(g, {Tensor::scalar<int32_t>(0)}), kInvalidArgument, "hostile.pb", "Case 'y'",
+  EXPECT_REFUSED(run(g, {Tensor::scalar<int32_t>(0)}), kInvalidArgument, "hostile.pb", "'y' (Case)",
                  "branches");
 }
 
@@ -118,7 +118,7 @@ TEST(HostileSwitch, MergeOfNothing) {
   GraphMaker g;
   g.placeholder("x");
   g.node("y", "Merge", {}, {{"T", kFloat}, {"N", int64_t(0)}});
-  EXPECT_REFUSED(run(g), kInvalidArgument, "hostile.pb", "Merge 'y'");
+  EXPECT_REFUSED(run(g), kInvalidArgument, "hostile.pb", "'y' (Merge)");
 }
 
 TEST(HostileSwitch, ConditionIsNoBool) {

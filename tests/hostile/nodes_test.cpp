@@ -63,7 +63,7 @@ TEST(HostileNodes, StringThatIsNotAllowed) {
   g.placeholder("x");
   g.node("y", "Conv2D", {"x", "x"},
          {{"T", kFloat}, {"strides", std::vector<int64_t>{1, 1, 1, 1}}, {"padding", "AROUND"}});
-  EXPECT_REFUSED(run(g), kInvalidArgument, "hostile.pb", "Conv2D 'y'",
+  EXPECT_REFUSED(run(g), kInvalidArgument, "hostile.pb", "'y' (Conv2D)",
                  "Value for attr 'padding' of \"AROUND\" is not in the list of allowed values");
 }
 
@@ -169,7 +169,7 @@ TEST(HostileNodes, ImpossibleNumberOfInputs) {
     g.placeholder("x");
     g.node("y", "AddN", {"x"}, {{"T", kFloat}, {"N", n}});
     SCOPED_TRACE(n);
-    EXPECT_REFUSED(run(g), kInvalidArgument, "hostile.pb", "AddN 'y'");
+    EXPECT_REFUSED(run(g), kInvalidArgument, "hostile.pb", "AddN", "'y'");
   }
   GraphMaker g;
   g.placeholder("x", kFloat, Shape{4});

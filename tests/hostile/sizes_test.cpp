@@ -177,7 +177,7 @@ std::vector<Sized> cases() {
   conv("filter_too_large", {1, 1, 1, 1}, {1, 1, 1, 1}, {5, 5, 1, 1});
 
   auto pool = [&](std::string name, std::vector<int64_t> ksize, std::vector<int64_t> strides) {
-    add("MaxPool_" + name, bad, {"MaxPool 'y'"},
+    add("MaxPool_" + name, bad, {"MaxPool", "'y'"},
         [=](GraphMaker& g) {
           g.placeholder("x");
           g.node("y", "MaxPool", {"x"},
@@ -302,7 +302,7 @@ std::vector<Sized> cases() {
   plain_slice("wraps", 2, INT64_MAX);
 
   auto depth = [&](std::string op, int64_t block) {
-    add(op + "_" + std::to_string(block), bad, {op + " 'y'"},
+    add(op + "_" + std::to_string(block), bad, {op, "'y'"},
         [=](GraphMaker& g) {
           g.placeholder("x");
           g.node("y", op, {"x"}, {{"T", kFloat}, {"block_size", block}});

@@ -28,11 +28,18 @@ def _record(name, function, args=()):
     with g.as_default():
         result = function(*args)
         result = nest.map_structure(_value, result, expand_composites=True)
-    outer = _floe.current_graph()
-    if outer is not None and outer.building_function:
-        for v in g.variables:
-            outer.watch_variable(v)
+    _used_inside(g.variables)
     return g, result
+
+
+def _used_inside(variables):
+    """What a part of a conditional or a loop reads, the graph around it and its tapes read."""
+    outer = _floe.current_graph()
+    for v in variables:
+        if v.trainable:
+            _floe.variable_accessed(v.handle)
+        if outer is not None and outer.building_function:
+            outer.watch_variable(v)
 
 
 def _flat(structure):
@@ -99,6 +106,8 @@ def cond(pred, true_fn=None, false_fn=None, name=None):
     if isinstance(pred, bool):
         raise TypeError("pred must not be a Python bool")
     pred = convert_to_tensor(pred)
+    if pred.shape.ndims != 0:
+        pred = raw_ops.Squeeze(input=pred)
     result, _ = _branches(
         "tf.cond", pred, ("true_fn", "false_fn"), (true_fn, false_fn), False, name or "cond"
     )
@@ -392,10 +401,7 @@ def _graph_loop(cond, body, loop_vars, invariants, parallel_iterations, maximum,
             ]
             own = args[1:] if counted else args
             result = run(nest.pack_sequence_as(loop_vars, own, expand_composites=True), args)
-        outer = _floe.current_graph()
-        if outer is not None and outer.building_function:
-            for v in g.variables:
-                outer.watch_variable(v)
+        _used_inside(g.variables)
         return g, args, result
 
     def run_cond(variables, args):

@@ -10,6 +10,8 @@ from ..tensor_shape import TensorShape
 class IndexedSlices:
     """Rows of a larger tensor: row indices[i] of a tensor of shape dense_shape is (or gets) values[i]."""
 
+    _is_tensor = True
+
     def __init__(self, values, indices, dense_shape=None):
         self._values, self._indices, self._dense_shape = values, indices, dense_shape
 

@@ -58,6 +58,19 @@ bool any(const std::vector<bool>& v) {
   return false;
 }
 
+// The record as its node is by now: gradients that were taken before may have given it more outputs.
+OpRecordPtr up_to_date(const OpRecordPtr& r) {
+  if (r->backward || r->outputs.empty() || !r->outputs[0] || !r->outputs[0].is_symbolic()) return r;
+  const Symbol& s = symbol_of(r->outputs[0]);
+  if (size_t(s.endpoint.node->num_outputs()) <= r->outputs.size()) return r;
+  auto fresh = std::make_shared<OpRecord>(*r);
+  fresh->attrs = s.endpoint.node->attrs;
+  fresh->outputs = s.graph->symbols(s.endpoint.node);
+  fresh->inputs.clear();
+  for (const Endpoint& e : s.endpoint.node->inputs) fresh->inputs.push_back(s.graph->symbol(e));
+  return fresh;
+}
+
 }  // namespace
 
 void set_gradient(const std::string& op, RecordGradient rule) {
@@ -66,8 +79,10 @@ void set_gradient(const std::string& op, RecordGradient rule) {
   r.by_op[op] = std::move(rule);
 }
 
-std::vector<Gradient> backpropagate(std::span<const OpRecordPtr> records, std::span<const Tensor> targets,
+std::vector<Gradient> backpropagate(std::span<const OpRecordPtr> told, std::span<const Tensor> targets,
                                     std::span<const Tensor> sources, std::span<const Gradient> target_grads) {
+  std::vector<OpRecordPtr> records;
+  for (const OpRecordPtr& r : told) records.push_back(up_to_date(r));
   std::unordered_set<uint64_t> reached, wanted;
   for (const Tensor& s : sources) {
     reached.insert(tensor_id(s));
@@ -124,9 +139,8 @@ std::vector<Gradient> backpropagate(std::span<const OpRecordPtr> records, std::s
 
 std::vector<OpRecordPtr> records_between(RecordedGraph& g, std::span<const Tensor> ys,
                                          std::span<const Tensor> xs, std::span<const Tensor> stop) {
-  std::unordered_set<uint64_t> stopped;
-  for (const Tensor& t : stop) stopped.insert(tensor_id(t));
-  std::unordered_set<const Node*> from, reached;
+  std::unordered_set<const Node*> from, reached, stopped;
+  for (const Tensor& t : stop) stopped.insert(symbol_of(t).endpoint.node);
   for (const Tensor& x : xs) from.insert(symbol_of(x).endpoint.node);
   std::vector<Node*> roots;
   for (const Tensor& y : ys) roots.push_back(symbol_of(y).endpoint.node);
@@ -135,7 +149,7 @@ std::vector<OpRecordPtr> records_between(RecordedGraph& g, std::span<const Tenso
     bool hit = false;
     for (const Endpoint& e : n->inputs) hit = hit || reached.count(e.node);
     if (hit || from.count(n)) reached.insert(n);
-    if (!hit) continue;
+    if (!hit || stopped.count(n)) continue;
     auto r = std::make_shared<OpRecord>();
     if (!n->op)
       throw NoGradientDefined(
@@ -143,16 +157,7 @@ std::vector<OpRecordPtr> records_between(RecordedGraph& g, std::span<const Tenso
     r->op = n->op;
     r->name = n->name;
     r->attrs = n->attrs;
-    for (const Endpoint& e : n->inputs) {
-      Tensor t = g.symbol(e);
-      // A constant of the walk: a fresh tensor that nothing flows into.
-      r->inputs.push_back(stopped.count(tensor_id(t)) ? [&] {
-        Tensor c = g.symbol(e);
-        c.rep()->id = UINT64_MAX;
-        return c;
-      }()
-                                                      : t);
-    }
+    for (const Endpoint& e : n->inputs) r->inputs.push_back(g.symbol(e));
     r->outputs = g.symbols(n);
     records.push_back(std::move(r));
   }

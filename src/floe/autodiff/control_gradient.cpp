@@ -87,6 +87,32 @@ void extend_branches(Node& n, RecordedGraph& g, const std::vector<std::shared_pt
   call_by(n, g, extended, std::move(types), std::move(shapes));
 }
 
+using GradientFunction = std::vector<Gradient> (*)(const OpRecord&, std::span<const Gradient>,
+                                                   const std::vector<bool>&);
+std::vector<Gradient> gradient_of_branches(const OpRecord&, std::span<const Gradient>,
+                                           const std::vector<bool>&);
+std::vector<Gradient> gradient_of_loop(const OpRecord&, std::span<const Gradient>, const std::vector<bool>&);
+
+// Tapes that are still open see the outputs from `before` on, which a gradient has just given the node.
+void tell_grown(const OpRecord& r, RecordedGraph& g, Node* n, size_t before, GradientFunction rule) {
+  if (observers().empty()) return;
+  OpRecord whole = r;
+  whole.attrs = n->attrs;
+  whole.outputs = g.symbols(n);
+  whole.inputs.clear();
+  for (const Endpoint& e : n->inputs) whole.inputs.push_back(g.symbol(e));
+  OpRecord grown;
+  grown.name = r.name;
+  grown.inputs = whole.inputs;
+  grown.outputs.assign(whole.outputs.begin() + long(before), whole.outputs.end());
+  grown.backward = [whole, before, rule](std::span<const Gradient> grads, const std::vector<bool>& needed) {
+    std::vector<Gradient> all(whole.outputs.size());
+    std::copy(grads.begin(), grads.end(), all.begin() + long(before));
+    return rule(whole, all, needed);
+  };
+  record_custom(std::move(grown));
+}
+
 std::vector<Gradient> gradient_of_branches(const OpRecord& r, std::span<const Gradient> grads,
                                            const std::vector<bool>& needed) {
   const Symbol& s = symbol_of(r.outputs[0]);

@@ -134,6 +134,7 @@ Tensor RecordedGraph::constant(const Tensor& value, std::string_view name) {
   std::string full = unique_name(scope + std::string(name.empty() ? "Const" : name));
   Node* n = graph_->add_constant(full, value.evaluated());
   n->controls = controls;
+  if (!device.empty()) n->device = device;
   if (auto* locate = locator.load()) locations_[n] = locate();
   return symbol(n->output());
 }
@@ -142,6 +143,7 @@ Tensor RecordedGraph::add_input(DType dtype, const Shape& shape, std::string_vie
   AttrMap attrs{{"dtype", dtype}, {"shape", shape}};
   Node* n = graph_->add(get_op("Placeholder"), unique_name(scope + std::string(name)), {}, std::move(attrs));
   n->output_shapes = {shape};
+  if (!device.empty()) n->device = device;
   if (auto* locate = locator.load()) locations_[n] = locate();
   return symbol(n->output());
 }

@@ -17,10 +17,13 @@ def _is_channels_first(data_format):
 def sequence(value, n, channel_index, name):
     """A number or a list of 1, n or n + 2 numbers as one number for every dimension."""
     if value is None:
-        value = [1]
-    if isinstance(value, (int, np.integer)):
+        value = 1
+    if type(value) is int:
         value = [value]
-    value = [int(v) for v in np.asarray(value).reshape(-1)]
+    elif not isinstance(value, (list, tuple)) or not all(type(v) is int for v in value):
+        value = [int(v) for v in np.asarray(value).reshape(-1)]
+    else:
+        value = list(value)
     if len(value) == n + 2:
         return value
     if len(value) == 1:
@@ -44,7 +47,8 @@ def _conv2d(x, filters, strides, padding, data_format, dilations, name):
     axis = 1 if data_format == "NCHW" else 3
     padding, pads = explicit(padding)
     x = c.tensor(x)
-    batch = x.shape.rank - 3 if x.shape.rank is not None else 1
+    rank = x.ndim
+    batch = rank - 3 if rank is not None else 1
     args = dict(
         filter=c.tensor(filters, x.dtype),
         strides=sequence(strides, 2, axis, "strides"),

@@ -1,5 +1,7 @@
 // Arithmetic operators of Python tensors: numbers and tensors of one type take the short way, everything else
 // goes to the functions that the package registers.
+#include <optional>
+
 #include "floe/python/py.h"
 #include "floe/runtime/context.h"
 
@@ -54,10 +56,14 @@ PyObject* short_way(const Operator& op, Slot slot, const Tensor* x, const Tensor
   }
   if (!*x || !*y || x->dtype() != y->dtype()) return nullptr;
   DType t = x->dtype();
-  if (t == DType::kString || t == DType::kBool || (slot == kTrueDiv && !is_floating(t)) ||
-      x->num_elements() > kSmall || y->num_elements() > kSmall)
-    return nullptr;
-  return wrap(call_binary(*op.def, *x, *y)).release().ptr();
+  if (t == DType::kString || t == DType::kBool || (slot == kTrueDiv && !is_floating(t))) return nullptr;
+  Tensor result;
+  {
+    std::optional<nb::gil_scoped_release> release;
+    if (x->num_elements() > kSmall || y->num_elements() > kSmall) release.emplace();
+    result = call_binary(*op.def, *x, *y);
+  }
+  return wrap(std::move(result)).release().ptr();
 }
 
 template <Slot kSlot>

@@ -63,6 +63,12 @@ _default = None
 _graph_mode = False
 
 
+def _full_device(name):
+    """"/device:CPU:0" for "/cpu:0"; other names as they are."""
+    m = _re.fullmatch(r"/?(cpu|gpu)(?::(\d+))?", name, _re.IGNORECASE)
+    return f"/device:{m[1].upper()}:{m[2] or 0}" if m else name
+
+
 class Operation:
     """A node of a graph."""
 
@@ -287,9 +293,8 @@ class Graph:
     def device(self, device_name_or_function):
         """Operations made inside are placed on this device."""
         old = self._core.device
-        self._core.device = (
-            str(device_name_or_function or "") if not callable(device_name_or_function) else old
-        )
+        if not callable(device_name_or_function):
+            self._core.device = _full_device(str(device_name_or_function or ""))
         try:
             yield
         finally:

@@ -250,3 +250,10 @@ def test_steps_and_functions_in_eager_mode():
     v1.train.GradientDescentOptimizer(0.5).apply_gradients([(tf.ones([2]), v)], global_step=step)
     assert step.numpy() == 1 and v1.train.exponential_decay(0.1, step, 1, 0.5)().numpy() == np.float32(0.05)
     v1.reset_default_graph()
+
+
+def test_devices_of_operations(graph_mode):
+    with v1.device("/cpu:0"):
+        c, p = tf.constant(1.0), v1.placeholder(tf.float32)
+        assert (c.device, p.op.device, (c + p).device) == ("/device:CPU:0",) * 3
+    assert tf.constant(1.0).device == ""

@@ -64,7 +64,7 @@ _graph_mode = False
 
 
 def _full_device(name):
-    """"/device:CPU:0" for "/cpu:0"; other names as they are."""
+    """The long form of short names such as "/cpu:0"; other names as they are."""
     m = _re.fullmatch(r"/?(cpu|gpu)(?::(\d+))?", name, _re.IGNORECASE)
     return f"/device:{m[1].upper()}:{m[2] or 0}" if m else name
 

@@ -5,6 +5,7 @@ import importlib.abc
 import importlib.machinery
 import importlib.metadata
 import os
+import re
 import sys
 import types
 
@@ -65,6 +66,9 @@ _INSIDE = {
     "tensorflow.core.protobuf.meta_graph_pb2": "compat.v1",
     "tensorflow.core.protobuf.saved_model_pb2": "messages",
 }
+
+# The modules of TensorFlow's messages; a message that Floe does not know is missing there as an attribute.
+_PROTO = re.compile(r"tensorflow\.core\.(example|framework|protobuf|util)\.\w+_pb2")
 
 
 class _Alias(types.ModuleType):
@@ -133,6 +137,8 @@ def _target(name):
         return known
     if name.startswith("tensorflow.compat.v2"):
         return _target("tensorflow" + name[len("tensorflow.compat.v2") :])
+    if _PROTO.fullmatch(name):
+        return importlib.import_module("floe.messages")
     rest = name[len("tensorflow.") :]
     if any(k.startswith(name + ".") for k in _INSIDE):
         return types.ModuleType(f"floe.{rest}")

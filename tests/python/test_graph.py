@@ -264,3 +264,10 @@ def test_cross_entropy_of_labels_that_broadcast():
         feed = {labels: [[0.5], [2.0]], logits: [[1.0, 1.0], [1.0, 3.0]]}
         wide = {labels: [[0.5, 0.5], [2.0, 2.0]], logits: feed[logits]}
         assert sess.run(loss, feed).tolist() == sess.run(loss, wide).tolist()
+
+
+def test_predicates_of_one_element():
+    with tf.Graph().as_default(), tf.compat.v1.Session() as sess:
+        pred = tf.compat.v1.placeholder(tf.bool)
+        result = tf.cond(pred, lambda: 1.0, lambda: 2.0)
+        assert [sess.run(result, {pred: p}) for p in (True, [[True]], False, [[False]])] == [1, 1, 2, 2]

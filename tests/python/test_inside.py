@@ -34,6 +34,11 @@ def run(code):
         ("print(array_ops.reverse_v2([1, 2], [0]).numpy())", ["[2", "1]"]),
         ("print(tensor_shape.TensorShape([2]), dtypes.float32.name)", ["(2,)", "float32"]),
         ("print(int(resource_variable_ops.ResourceVariable(4)))", ["4"]),
+        (
+            "from tensorflow.core.protobuf import rewriter_config_pb2\n"
+            "print(math_ops._as_indexed_slices([7, 8]).indices.numpy(), repr(ops.get_name_scope()))",
+            ["[0", "1]", "''"],
+        ),
         ("print(context.executing_eagerly(), context.num_gpus())", ["True", "0"]),
         ("with context.graph_mode():\n  print(context.executing_eagerly())", ["False"]),
     ],

@@ -107,6 +107,8 @@ def cond(pred, true_fn=None, false_fn=None, name=None):
         raise TypeError("pred must not be a Python bool")
     pred = convert_to_tensor(pred)
     if pred.shape.ndims != 0:
+        from .. import raw_ops
+
         pred = raw_ops.Squeeze(input=pred)
     result, _ = _branches(
         "tf.cond", pred, ("true_fn", "false_fn"), (true_fn, false_fn), False, name or "cond"

@@ -22,6 +22,7 @@ _OWN = {
     "framework.test_util": "test_util",
     "ops.array_ops": "array_ops",
     "ops.gradient_checker": "gradient_checker",
+    "ops.math_ops": "math_ops",
     "ops.gradient_checker_v2": "gradient_checker_v2",
     "platform.googletest": "googletest",
     "platform.test": "googletest",

@@ -61,3 +61,8 @@ def ensure_initialized():
 def in_graph_mode():
     """Whether operations are recorded."""
     return not public("executing_eagerly")()
+
+
+def set_global_seed(seed):
+    """tf.random.set_seed."""
+    public("random.set_seed")(seed)

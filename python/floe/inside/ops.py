@@ -1,5 +1,6 @@
 """tensorflow.python.framework.ops: what it adds to the public names."""
 
+from ..graph import get_default_graph
 from ..tensor import EagerTensor, Tensor, convert_to_tensor  # noqa: F401
 from . import public
 
@@ -34,3 +35,8 @@ def name_from_scope_name(name):
 
 def get_to_proto_function(collection_name):
     """None: collections are kept as they are."""
+
+
+def get_name_scope():
+    """The name scope that is open, without a slash at its end."""
+    return get_default_graph().get_name_scope()

@@ -128,10 +128,14 @@ void segment(KernelContext& c) {
   const Tensor& data = c.input(0);
   std::vector<int64_t> ids = c.ints(1);
   int64_t rows = data.dim(0), width = row_size(data.shape(), 1), segments = c.output(0).dim(0);
-  if (!std::is_sorted(ids.begin(), ids.end())) c.fail("segment ids are not increasing");
-  for (int64_t i = 0; i < rows; ++i) {
-    if (ids[size_t(i)] < 0 || ids[size_t(i)] >= segments)
-      c.fail(cat("Segment id ", ids[size_t(i)], " out of range [0, ", segments,
+  if (int64_t(ids.size()) != rows) c.fail("segment_ids should be the same size as dimension 0 of input.");
+  if (!ids.empty() && ids.back() < 0) c.fail("segment ids must be >= 0");
+  for (int64_t i = 1; i <= rows; ++i) {
+    int64_t id = ids[size_t(i - 1)];
+    if (i < rows && ids[size_t(i)] == id) continue;
+    if (i < rows && ids[size_t(i)] < id) c.fail("segment ids are not increasing");
+    if (id < 0 || id >= segments)
+      c.fail(cat("Segment id ", id, " out of range [0, ", segments,
                  "), possibly because 'segment_ids' input is not sorted."));
   }
   T* out = c.out<T>(0);
@@ -151,18 +155,16 @@ void segment(KernelContext& c) {
   }
 }
 
+// What is wrong with the ids' values, the kernel says, when it runs.
 void infer_segment(InferContext& c) {
   const Shape &data = c.shape(0), &ids = c.shape(1);
   if (data.has_rank() && data.rank() == 0) c.fail("input must be at least rank 1");
   if (ids.has_rank() && ids.rank() != 1) c.fail("segment_ids should be a vector.");
-  if (data.has_rank() && ids.has_rank() && data[0] >= 0 && ids[0] >= 0 && data[0] != ids[0])
-    c.fail("segment_ids should be the same size as dimension 0 of input.");
   if (!data.has_rank()) return;
   Shape out = data;
   out.set_dim(0, -1);
   if (auto v = c.int_value(1)) {
-    int64_t last = v->empty() ? -1 : v->back();
-    if (last < -1 || (last == -1 && !v->empty())) c.fail("segment ids must be >= 0");
+    int64_t last = v->empty() ? -1 : std::max<int64_t>(v->back(), -1);
     if (last == INT64_MAX) c.fail(cat("segment id ", last, " is too large"));
     out.set_dim(0, last + 1);
   }

@@ -238,16 +238,16 @@ def _add_n(function, inputs, name=None):
 def _register():
     flat, pair = ragged_math.on_flat, ragged_math.elementwise(2)
     for n in names.UNARY:
-        dispatch.handle("ragged", (n, f"math.{n}"), flat)
+        dispatch.handle(RaggedTensor, (n, f"math.{n}"), flat)
     for n in names.BINARY:
-        dispatch.handle("ragged", (n, f"math.{n}"), pair)
-    dispatch.handle("ragged", names.OF_VALUES, flat)
-    dispatch.handle("ragged", names.BITWISE, pair)
+        dispatch.handle(RaggedTensor, (n, f"math.{n}"), pair)
+    dispatch.handle(RaggedTensor, names.OF_VALUES, flat)
+    dispatch.handle(RaggedTensor, names.BITWISE, pair)
     for n, handler in ragged_math.REDUCTIONS.items():
-        dispatch.handle("ragged", (n, f"math.{n}"), handler)
+        dispatch.handle(RaggedTensor, (n, f"math.{n}"), handler)
     for op in ("sum", "prod", "max", "min"):
         dispatch.handle(
-            "ragged", (f"math.unsorted_segment_{op}",), _segment(f"UnsortedSegment{op.capitalize()}")
+            RaggedTensor, (f"math.unsorted_segment_{op}",), _segment(f"UnsortedSegment{op.capitalize()}")
         )
     for found, handler in (
         (("math.add_n", "add_n"), _add_n),
@@ -270,7 +270,7 @@ def _register():
         (("map_fn",), _map_fn),
         (("matmul", "linalg.matmul"), _matmul),
     ):
-        dispatch.handle("ragged", found, handler)
+        dispatch.handle(RaggedTensor, found, handler)
 
 
 _register()

@@ -26,7 +26,6 @@ def ragged_or_tensor(x, dtype=None, name=None):
 class RaggedTensor:
     """Rows of different lengths: row i is values[row_splits[i]:row_splits[i + 1]]; values may be ragged too."""
 
-    _dispatch_kind = "ragged"
     _is_tensor = True
     _above_tensors = True
     __array_priority__ = 200

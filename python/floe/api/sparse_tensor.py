@@ -40,7 +40,6 @@ class SparseTensor:
     Most operations expect the indices in the order of the elements: see tf.sparse.reorder.
     """
 
-    _dispatch_kind = "sparse"
     _is_tensor = True
     _above_tensors = True
 
@@ -322,8 +321,8 @@ def _identity(function, input, name=None):
     return SparseTensor._made(*[raw_ops.Identity(input=t) for t in input._to_components()], input._static)
 
 
-composite_dispatch.handle("sparse", composite_names.SPARSE, _on_values)
-composite_dispatch.handle("sparse", ("shape",), _shape)
-composite_dispatch.handle("sparse", ("rank",), _rank)
-composite_dispatch.handle("sparse", ("size",), _size)
-composite_dispatch.handle("sparse", ("identity",), _identity)
+composite_dispatch.handle(SparseTensor, composite_names.SPARSE, _on_values)
+composite_dispatch.handle(SparseTensor, ("shape",), _shape)
+composite_dispatch.handle(SparseTensor, ("rank",), _rank)
+composite_dispatch.handle(SparseTensor, ("size",), _size)
+composite_dispatch.handle(SparseTensor, ("identity",), _identity)

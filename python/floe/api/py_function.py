@@ -181,11 +181,20 @@ def py_function_v1(func=None, inp=None, Tout=None, name=None):
     return _py_function(func, inp, Tout, name)
 
 
+def _is_plain_list(x):
+    """A list of numbers is one tensor; a list of tensors stays a list."""
+    return isinstance(x, (list, tuple)) and not any(
+        hasattr(leaf, "dtype") or nest.is_nested(leaf) for leaf in nest.flatten(x)
+    )
+
+
 def _py_function(func, inp, Tout, name):
     if not callable(func):
         raise ValueError(f"Expected func to be callable. Received func={func} of type {type(func)}.")
     types, shapes, single = _flat_types(Tout)
     structure = [] if inp is None else inp if isinstance(inp, (dict, list, tuple)) else list(inp)
+    if not isinstance(structure, dict):
+        structure = [convert_to_tensor(x) if _is_plain_list(x) else x for x in structure]
     leaves = nest.flatten(structure, expand_composites=True)
     inputs = [convert_to_tensor(x) for x in leaves]
     label = getattr(func, "__name__", "py_function")

@@ -69,3 +69,13 @@ def test_gradient_checker():
         "    print(right < 1e-6, wrong > 0.5)\n"
     )
     assert out == ["True", "True"]
+
+
+def test_functions_with_equal_nodes_draw_their_own_numbers():
+    import floe as tf
+
+    f, g = (tf.function(lambda: tf.random.uniform([2], seed=1)) for _ in range(2))
+    tf.random.set_seed(5)
+    first = [f().numpy().tolist(), g().numpy().tolist()]
+    then = [f().numpy().tolist(), g().numpy().tolist()]
+    assert first[0] == first[1] and then[0] == then[1] and first[0] != then[0]

@@ -19,9 +19,14 @@ class CallableCache : public std::enable_shared_from_this<CallableCache> {
   /// Lets all functions go. They hold this cache once compiled, so its owner must call this at the end.
   void clear();
 
+  /// Sets apart what kernels keep by name from what those of other functions keep.
+  const std::string& owner() const { return owner_; }
+  void set_owner(std::string name) { owner_ = std::move(name); }
+
  private:
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Callable>> made_;
+  std::string owner_;
 };
 
 }  // namespace floe

@@ -121,8 +121,10 @@ void ConcreteFunction::add_to(FunctionLibrary& library) {
 }
 
 Executable& ConcreteFunction::executable() {
-  std::call_once(executable_once_,
-                 [&] { executable_ = std::make_unique<Executable>(clone(*body()), callables_); });
+  std::call_once(executable_once_, [&] {
+    callables_->set_owner(name_);
+    executable_ = std::make_unique<Executable>(clone(*body()), callables_);
+  });
   return *executable_;
 }
 

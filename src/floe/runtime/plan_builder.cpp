@@ -6,6 +6,7 @@
 #include "floe/base/text.h"
 #include "floe/graph/passes/passes.h"
 #include "floe/op/infer.h"
+#include "floe/op/owner.h"
 #include "floe/runtime/callable.h"
 #include "floe/runtime/plan.h"
 #include "floe/tensor/allocator.h"
@@ -205,6 +206,7 @@ struct Plan::Builder {
     k.threads = threads;
     auto library = body.graph->library;
     k.function = [cache = callables, library](const FuncRef& f) { return cache->get(f, library); };
+    KernelOwner owner(callables ? std::string_view(callables->owner()) : std::string_view());
     return make_kernel(k, reference_only);
   }
 

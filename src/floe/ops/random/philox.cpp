@@ -1,5 +1,7 @@
 #include "floe/ops/random/philox.h"
 
+#include "floe/op/owner.h"
+
 #include <atomic>
 #include <random>
 
@@ -36,7 +38,8 @@ void restart_random_numbers() { ++generation; }
 
 KernelFn seeded_kernel(const KernelInit& k, std::function<void(KernelContext&, RandomState&)> fn) {
   uint64_t seed = uint64_t(k.attr<int64_t>("seed")), seed2 = uint64_t(k.attr<int64_t>("seed2"));
-  std::string name = cat(k.def.name, "/", k.node, "/", seed, "/", seed2, "/", dtype_name(k.output_types[0]));
+  std::string name = cat(KernelOwner::current(), "/", k.def.name, "/", k.node, "/", seed, "/", seed2, "/",
+                         dtype_name(k.output_types[0]));
   return [=](KernelContext& c) {
     ObjectPtr o = c.resources().get_or_make("floe/random", name,
                                             [&] { return std::make_shared<RandomState>(seed, seed2); });

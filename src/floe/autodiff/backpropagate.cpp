@@ -66,8 +66,9 @@ OpRecordPtr up_to_date(const OpRecordPtr& r) {
   auto fresh = std::make_shared<OpRecord>(*r);
   fresh->attrs = s.endpoint.node->attrs;
   fresh->outputs = s.graph->symbols(s.endpoint.node);
-  fresh->inputs.clear();
-  for (const Endpoint& e : s.endpoint.node->inputs) fresh->inputs.push_back(s.graph->symbol(e));
+  const auto& inputs = s.endpoint.node->inputs;
+  for (size_t i = r->inputs.size(); i < inputs.size(); ++i)
+    fresh->inputs.push_back(s.graph->symbol(inputs[i]));
   return fresh;
 }
 

@@ -99,8 +99,7 @@ void tell_grown(const OpRecord& r, RecordedGraph& g, Node* n, size_t before, Gra
   OpRecord whole = r;
   whole.attrs = n->attrs;
   whole.outputs = g.symbols(n);
-  whole.inputs.clear();
-  for (const Endpoint& e : n->inputs) whole.inputs.push_back(g.symbol(e));
+  for (size_t i = r.inputs.size(); i < n->inputs.size(); ++i) whole.inputs.push_back(g.symbol(n->inputs[i]));
   OpRecord grown;
   grown.name = r.name;
   grown.inputs = whole.inputs;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -25,39 +26,63 @@ inline NormDims norm_dims(const Shape& s, bool channels_first) {
   return d;
 }
 
-/// `count` sums per channel, [count, channels]; add(outer index, sums) adds what one outer index has. The
-/// parts that are added on their own do not depend on the number of threads, so neither do the sums.
-template <class F>
-void channel_sums(int threads, const NormDims& d, int count, std::vector<double>& sums, F&& add) {
-  constexpr int64_t kParts = 16;
-  size_t n = size_t(d.channels) * size_t(count);
+/// N sums per channel, [N, channels]; term(element, channel) gives what one element adds to each. The parts
+/// that are added on their own do not depend on the number of threads, so neither do the sums.
+template <int N, class F>
+std::vector<double> channel_sums(int threads, const NormDims& d, F&& term) {
+  constexpr int64_t kParts = 16, kRows = 32;
+  size_t n = size_t(d.channels) * N;
   int64_t parts = std::min(kParts, std::max<int64_t>(d.outer, 1));
-  std::vector<double> all(n * size_t(parts), 0);
+  std::vector<double> all(n * size_t(parts), 0), sums(n, 0);
   double cost = double(d.per_channel() * d.channels) / double(parts);
   parallel_for(threads, parts, cost, [&](int64_t from, int64_t to) {
-    for (int64_t p = from; p < to; ++p)
-      for (int64_t o = d.outer * p / parts; o < d.outer * (p + 1) / parts; ++o)
-        add(o, all.data() + n * size_t(p));
+    std::vector<float> some(d.inner == 1 ? n : 0);
+    for (int64_t p = from; p < to; ++p) {
+      double* out = all.data() + n * size_t(p);
+      int64_t end = d.outer * (p + 1) / parts;
+      for (int64_t o = d.outer * p / parts; o < end && d.inner > 1; ++o)
+        for (int64_t c = 0; c < d.channels; ++c)
+          for (int64_t i = 0, at = (o * d.channels + c) * d.inner; i < d.inner; ++i) {
+            std::array<float, N> v = term(at + i, c);
+            for (int k = 0; k < N; ++k) out[k * d.channels + c] += double(v[size_t(k)]);
+          }
+      // Sums of a few rows stay precise in float, which is twice as fast.
+      for (int64_t o = d.outer * p / parts; o < end && d.inner == 1; o += kRows) {
+        std::fill(some.begin(), some.end(), 0.0f);
+        float* __restrict s = some.data();
+        for (int64_t r = o; r < std::min(end, o + kRows); ++r)
+          for (int64_t c = 0; c < d.channels; ++c) {
+            std::array<float, N> v = term(r * d.channels + c, c);
+            for (int k = 0; k < N; ++k) s[k * d.channels + c] += v[size_t(k)];
+          }
+        for (size_t i = 0; i < n; ++i) out[i] += double(s[i]);
+      }
+    }
   });
-  sums.assign(n, 0);
   for (int64_t p = 0; p < parts; ++p)
     for (size_t i = 0; i < n; ++i) sums[i] += all[n * size_t(p) + i];
+  return sums;
 }
 
-/// Mean and biased variance of every channel. Sums are kept in double, the variance is taken around the mean.
+/// Mean and biased variance of every channel; the variance is taken around the mean.
 template <class T>
 void channel_moments(int threads, const T* x, const NormDims& d, std::vector<double>& mean,
                      std::vector<double>& variance) {
-  auto sum_up = [&](std::vector<double>& sum, auto&& term) {
-    channel_sums(threads, d, 1, sum, [&](int64_t o, double* s) {
-      const T* p = x + o * d.channels * d.inner;
-      for (int64_t c = 0; c < d.channels; ++c)
-        for (int64_t i = c * d.inner; i < (c + 1) * d.inner; ++i) s[c] += term(double(compute_t<T>(p[i])), c);
-    });
-    for (double& s : sum) s /= double(d.per_channel());
-  };
-  sum_up(mean, [](double v, int64_t) { return v; });
-  sum_up(variance, [&](double v, int64_t c) { return (v - mean[size_t(c)]) * (v - mean[size_t(c)]); });
+  mean = channel_sums<1>(threads, d,
+                         [x](int64_t i, int64_t) { return std::array<float, 1>{float(compute_t<T>(x[i]))}; });
+  for (double& m : mean) m /= double(d.per_channel());
+  std::vector<float> centre(mean.begin(), mean.end());
+  const float* m = centre.data();
+  std::vector<double> sums = channel_sums<2>(threads, d, [x, m](int64_t i, int64_t c) {
+    float v = float(compute_t<T>(x[i])) - m[c];
+    return std::array<float, 2>{v * v, v};
+  });
+  variance.resize(mean.size());
+  for (size_t c = 0; c < mean.size(); ++c) {
+    // What the centre lost in precision is taken back.
+    double off = sums[mean.size() + c] / double(d.per_channel());
+    variance[c] = std::max(0.0, sums[c] / double(d.per_channel()) - off * off);
+  }
 }
 
 /// y = (x - mean) * factor + offset for every channel.

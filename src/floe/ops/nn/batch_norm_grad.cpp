@@ -31,23 +31,6 @@ void infer_batch_norm_grad(InferContext& c) {
   c.set_output(4, Shape{0});
 }
 
-// Per channel the sums of dy and of dy * (x - mean).
-template <class T>
-void gradient_sums(int threads, const T* dy, const T* x, const NormDims& d, const float* mean,
-                   std::vector<double>& total, std::vector<double>& moved) {
-  channel_sums(threads, d, 2, total, [&](int64_t o, double* sums) {
-    const T *g = dy + o * d.channels * d.inner, *v = x + o * d.channels * d.inner;
-    double* products = sums + d.channels;
-    for (int64_t c = 0; c < d.channels; ++c)
-      for (int64_t i = c * d.inner; i < (c + 1) * d.inner; ++i) {
-        double gi = double(compute_t<T>(g[i]));
-        sums[c] += gi;
-        products[c] += gi * (double(compute_t<T>(v[i])) - double(mean[c]));
-      }
-  });
-  moved.assign(total.begin() + d.channels, total.end());
-}
-
 template <class T>
 void batch_norm_grad(KernelContext& c, const BatchNormAttrs& a) {
   NormDims d = norm_dims(c.input(1).shape(), a.channels_first);
@@ -55,8 +38,12 @@ void batch_norm_grad(KernelContext& c, const BatchNormAttrs& a) {
   const float *scale = c.in<float>(2), *mean = c.in<float>(3), *variance = c.in<float>(4);
   T* dx = c.out<T>(0);
   float *dscale = c.out<float>(1), *doffset = c.out<float>(2);
-  std::vector<double> total, moved;
-  gradient_sums(c.threads(), dy, x, d, mean, total, moved);
+  // Of dy, and of dy * (x - mean).
+  std::vector<double> sums = channel_sums<2>(c.threads(), d, [=](int64_t i, int64_t ch) {
+    float g = float(compute_t<T>(dy[i]));
+    return std::array<float, 2>{g, g * (float(compute_t<T>(x[i])) - mean[ch])};
+  });
+  const double *total = sums.data(), *moved = total + d.channels;
   double n = double(d.per_channel());
   size_t channels = size_t(d.channels);
   std::vector<float> factor(channels), slope(channels), shift(channels);
@@ -71,7 +58,14 @@ void batch_norm_grad(KernelContext& c, const BatchNormAttrs& a) {
     }
   }
   parallel_for(c.threads(), d.outer, double(d.channels * d.inner), [&](int64_t from, int64_t to) {
-    for (int64_t o = from; o < to; ++o)
+    auto at_once = [&](const T* __restrict g, const T* __restrict v, T* __restrict out) {
+      const float *f = factor.data(), *k = slope.data(), *s = shift.data();
+      for (int64_t ch = 0; ch < d.channels; ++ch)
+        out[ch] = T(f[ch] * (compute_t<T>(g[ch]) - s[ch] - (compute_t<T>(v[ch]) - mean[ch]) * k[ch]));
+    };
+    for (int64_t o = from; o < to && d.inner == 1; ++o)
+      at_once(dy + o * d.channels, x + o * d.channels, dx + o * d.channels);
+    for (int64_t o = from; o < to && d.inner != 1; ++o)
       for (int64_t ch = 0; ch < d.channels; ++ch) {
         int64_t at = (o * d.channels + ch) * d.inner;
         float f = factor[size_t(ch)], k = slope[size_t(ch)], s = shift[size_t(ch)], m = mean[ch];

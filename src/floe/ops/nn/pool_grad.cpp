@@ -24,12 +24,55 @@ void check_pool_grad_shapes(InferContext& c, const PoolAttrs& a, const Shape& in
                  c.shape(i).str()));
 }
 
+// Channels last, where the search for the first maximum runs over all channels at once.
+template <class T>
+void max_pool_grad_of_rows(int threads, const ConvGeometry& g, const T* in, const T* grad, T* out) {
+  using S = compute_t<T>;
+  int64_t channels = g.in_channels, image = g.in_positions() * channels,
+          out_image = g.out_positions() * channels;
+  parallel_for(threads, g.batch, double(out_image * g.taps()) * 0.5, [&](int64_t from, int64_t to) {
+    std::vector<S> sum(static_cast<size_t>(image)), most(static_cast<size_t>(channels));
+    std::vector<int32_t> tap_of(static_cast<size_t>(channels));
+    std::vector<int64_t> places;
+    for (int64_t n = from; n < to; ++n) {
+      std::fill(sum.begin(), sum.end(), S(0));
+      const T* x = in + n * image;
+      for (int64_t p = 0; p < g.out_positions(); ++p) {
+        S* __restrict best = most.data();
+        int32_t* __restrict tap = tap_of.data();
+        places.clear();
+        for_window(g, p, [&](int64_t at) {
+          const T* v = x + at * channels;
+          int32_t t = int32_t(places.size());
+          places.push_back(at * channels);
+          if (t == 0) {
+            for (int64_t ch = 0; ch < channels; ++ch) best[ch] = S(v[ch]), tap[ch] = 0;
+            return;
+          }
+          for (int64_t ch = 0; ch < channels; ++ch) {
+            S y = S(v[ch]);
+            bool more = y > best[ch];
+            best[ch] = more ? y : best[ch];
+            tap[ch] = more ? t : tap[ch];
+          }
+        });
+        if (places.empty()) continue;
+        const T* d = grad + n * out_image + p * channels;
+        for (int64_t ch = 0; ch < channels; ++ch) sum[size_t(places[size_t(tap[ch])] + ch)] += S(d[ch]);
+      }
+      for (int64_t i = 0; i < image; ++i) out[n * image + i] = T(sum[size_t(i)]);
+    }
+  });
+}
+
 template <class T>
 void max_pool_grad(KernelContext& c, const PoolAttrs& a) {
   using S = std::conditional_t<std::is_integral_v<T>, uint64_t, compute_t<T>>;
   if (c.output(0).num_elements() == 0) return;
   ConvGeometry g = pool_geometry(a, c.input(0).shape(), c.input(2).shape());
   const T *in = c.in<T>(0), *maxima = c.in<T>(1), *grad = c.in<T>(2);
+  if (a.window.spatial == 2 && g.in_channel_step() == 1 && g.out_channel_step() == 1)
+    return max_pool_grad_of_rows(c.threads(), g, in, grad, c.out<T>(0));
   bool every_match = a.window.spatial == 3;
   T* out = c.out<T>(0);
   int64_t channels = g.in_channels, image = g.in_positions() * channels,

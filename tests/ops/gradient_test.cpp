@@ -175,9 +175,10 @@ bool is_convention(const Call& c, int sample) {
   if (if_complex.count(c.def.name) && holds(c.inputs, {DType::kComplex64, DType::kComplex128})) return true;
   // By sample; none named: all.
   static const std::map<std::string, std::set<int>> conventions = {
-      {"BesselI1", {5}},  // 1 at 0
-      {"Betainc", {}},    // by x only
-      {"CTCLoss", {}},    // logits, not their softmax
+      {"BesselI1", {5}},       // 1 at 0
+      {"Betainc", {}},         // by x only
+      {"CropAndResize", {9}},  // nearest neighbours, as if bilinear
+      {"CTCLoss", {}},         // logits, not their softmax
       {"CTCLossV2", {}},
       {"Cholesky", {}},                 // of a symmetric argument
       {"ClipByValue", {10, 11, 12}},    // a minimum above the maximum
@@ -207,9 +208,11 @@ bool is_convention(const Call& c, int sample) {
       {"QuantizeAndDequantizeV4", {}},
       {"SelfAdjointEigV2", {}},               // of a symmetric argument
       {"SoftmaxCrossEntropyWithLogits", {}},  // labels that add up to 1
-      {"SparseSoftmax", {3}},                 // an index that occurs twice
-      {"TensorScatterUpdate", {}},            // indices that occur twice
-      {"Zeta", {}},                           // by q only
+      {"StatelessRandomGammaV2", {}},         // of the distribution, not of the sampler
+      {"StatelessRandomGammaV3", {}},
+      {"SparseSoftmax", {3}},       // an index that occurs twice
+      {"TensorScatterUpdate", {}},  // indices that occur twice
+      {"Zeta", {}},                 // by q only
   };
   auto it = conventions.find(c.def.name);
   return it != conventions.end() && (it->second.empty() || it->second.count(sample));
@@ -258,8 +261,11 @@ int check_differences(const Call& c, int sample) {
   return checked;
 }
 
-double golden_tolerance(const Sample& s, DType t) {
-  double least = t == DType::kFloat64 || t == DType::kComplex128 ? 1e-9 : 1e-5;
+double golden_tolerance(const Call& c, const Sample& s, DType t) {
+  // Their gradients are computed in single precision.
+  static const std::set<std::string> single = {"CropAndResize", "ResizeBicubic"};
+  bool precise = (t == DType::kFloat64 || t == DType::kComplex128) && !single.count(c.def.name);
+  double least = precise ? 1e-9 : 1e-5;
   return std::max(least, 10 * s.tolerance);
 }
 
@@ -270,7 +276,7 @@ void check_golden(const Call& c, const Sample& s, const Golden& golden) {
     auto want = golden.outputs.find(int(sources[n]));
     EXPECT_EQ(bool(grads[n]), want != golden.outputs.end()) << "input " << sources[n] << " is connected";
     if (grads[n] && want != golden.outputs.end()) {
-      EXPECT_EQ(compare(grads[n].dense(), want->second, golden_tolerance(s, want->second.dtype())), "")
+      EXPECT_EQ(compare(grads[n].dense(), want->second, golden_tolerance(c, s, want->second.dtype())), "")
           << "input " << sources[n];
     }
   }
@@ -308,7 +314,7 @@ void check_recorded(const Call& c, const Sample& s) {
     if (connected[n]) {
       const Tensor& g = have[at++];
       if (!want[n]) continue;
-      EXPECT_EQ(compare(g, want[n].dense(), golden_tolerance(s, g.dtype())), "") << "input " << sources[n];
+      EXPECT_EQ(compare(g, want[n].dense(), golden_tolerance(c, s, g.dtype())), "") << "input " << sources[n];
     }
   }
 }
@@ -339,7 +345,8 @@ TEST_P(GradientTest, Samples) {
   int checks = 0, used = 0;
   for (int k = 0; k < int(samples.size()); ++k) {
     const Sample& s = samples[size_t(k)];
-    if (!usable(s)) continue;
+    // Every call of a random op has other values.
+    if (!usable(s) || def.name == "RandomGamma") continue;
     SCOPED_TRACE(cat(def.name, " sample ", k));
     ++used;
     try {

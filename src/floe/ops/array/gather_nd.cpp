@@ -237,9 +237,8 @@ FLOE_OP("ScatterNd", op) {
   op.fails_on_values();
   op.samples([](Samples& s) {
     auto at = [](const Shape& sh, std::vector<int32_t> v) { return Tensor::of<int32_t>(sh, v); };
-    s.each_type("T", [&](DType t) {
-      s.add({at({3, 1}, {3, 0, 3}), s.random({3, 2}, t), Samples::i32({4, 2})});
-    });
+    s.each_type("T",
+                [&](DType t) { s.add({at({3, 1}, {3, 0, 3}), s.random({3, 2}, t), Samples::i32({4, 2})}); });
     s.add({at({3, 2}, {3, 0, 1, 1, 0, 0}), s.random({3}), Samples::i32({4, 2})});
     s.add({Tensor::of<int64_t>({2, 2, 1}, {3, 0, 1, 1}), s.random({2, 2, 2}), Samples::i64({4, 2})});
     s.add({Tensor(DType::kInt32, Shape{0, 1}), s.random({0, 3}), Samples::i32({0, 3})});

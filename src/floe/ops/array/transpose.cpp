@@ -117,9 +117,8 @@ FLOE_OP("Transpose", op) {
 FLOE_OP("ConjugateTranspose", op) {
   op.in("x:T, perm:Tperm").out("y:T").attrs("T:type; Tperm:{int32,int64}=int32");
   op.infer(infer_transpose).compute(compute_conjugate_transpose).fails_on_values().samples(transpose_samples);
-  op.gradient([](GradientContext& g) {
-    g.set(0, grad::op("ConjugateTranspose", {g.grad(), inverse_order(g)}));
-  });
+  op.gradient(
+      [](GradientContext& g) { g.set(0, grad::op("ConjugateTranspose", {g.grad(), inverse_order(g)})); });
 }
 
 FLOE_OP("InvertPermutation", op) {

@@ -50,6 +50,7 @@ FLOE_OP("TensorListLength", op) {
   op.infer(infer_scalar).compute([](KernelContext& c) {
     *c.out<int32_t>(0) = int32_t(input_list(c, 0)->size());
   });
+  op.no_gradient();
 }
 
 FLOE_OP("TensorListElementShape", op) {
@@ -70,6 +71,7 @@ FLOE_OP("TensorListElementShape", op) {
     };
   });
   op.dynamic_outputs();
+  op.no_gradient();
 }
 
 FLOE_OP("TensorListResize", op) {
@@ -269,6 +271,7 @@ FLOE_OP("TensorListPushBackBatch", op) {
     };
   });
   op.dynamic_outputs().keeps_inputs().fails_on_values();
+  op.no_gradient();
 }
 
 }  // namespace

@@ -243,6 +243,12 @@ FLOE_OP("TensorListSplit", op) {
     c.set_output(0, list_handle(std::move(list)));
   });
   op.dynamic_outputs().keeps_inputs().fails_on_values();
+  op.gradient([](GradientContext& g) {
+    DType t = g.input(0).dtype();
+    const Shape& s = g.input(0).shape();
+    Shape element = s.has_rank() ? Shape{-1}.concat(s.slice(1)) : Shape::unknown();
+    g.set(0, call("TensorListConcat", {g.grad()}, {{"element_dtype", t}, {"element_shape", element}})[0]);
+  });
 }
 
 // The length of every element along the first dimension.
@@ -325,6 +331,12 @@ void infer_concat_list(InferContext& c, const Shape& element) {
   c.set_output(1, Shape{-1});
 }
 
+// Elements may differ in their first dimension only.
+void gradient_of_concat_list(GradientContext& g) {
+  Tensor shape = grad::concat({grad::int32s({-1}), element_shape_of(g.output())}, 0);
+  g.set(0, grad::op("TensorListSplit", {g.grad(), shape, g.output(1)}));
+}
+
 FLOE_OP("TensorListConcat", op) {
   op.in("input_handle:variant").out("tensor:element_dtype, lengths:int64");
   op.attrs("element_dtype:type; element_shape:shape=unknown");
@@ -335,6 +347,7 @@ FLOE_OP("TensorListConcat", op) {
     return [dtype, shape](KernelContext& c) { concat_list(c, dtype, shape, {}); };
   });
   op.dynamic_outputs().fails_on_values();
+  op.gradient(gradient_of_concat_list);
 }
 
 FLOE_OP("TensorListConcatV2", op) {
@@ -348,6 +361,7 @@ FLOE_OP("TensorListConcatV2", op) {
         [dtype](KernelContext& c) { concat_list(c, dtype, shape_input(c, 1), c.input(2).flat<int64_t>()); };
   });
   op.dynamic_outputs().fails_on_values();
+  op.gradient(gradient_of_concat_list);
 }
 
 FLOE_OP("TensorListConcatLists", op) {
@@ -383,6 +397,7 @@ FLOE_OP("TensorListConcatLists", op) {
     };
   });
   op.dynamic_outputs().fails_on_values();
+  op.no_gradient();
 }
 
 }  // namespace

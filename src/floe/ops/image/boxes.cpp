@@ -2,10 +2,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
+#include <vector>
 
 #include "floe/base/text.h"
 #include "floe/base/threads.h"
 #include "floe/op/samples.h"
+#include "floe/ops/gradients.h"
 #include "floe/ops/image/resize.h"
 #include "floe/tensor/dispatch.h"
 
@@ -124,6 +127,192 @@ FLOE_OP("CropAndResize", op) {
             {s.random({2, 4, 5, 2}), boxes(), Samples::i32({0, 1, 1}), Samples::i32({3})});
     s.fails("boxes must have 4 columns",
             {s.random({2, 4, 5, 2}), s.random({3, 3}), Samples::i32({0, 1, 1}), Samples::i32({3, 4})});
+  });
+  op.gradient([](GradientContext& g) {
+    const Tensor &image = g.input(0), &boxes = g.input(1), &index = g.input(2);
+    if (g.needs(0) && is_floating(image.dtype()))
+      g.set(0, grad::op("CropAndResizeGradImage", {g.grad(), boxes, index, grad::shape_of(image)},
+                        {{"T", image.dtype()}, {"method", g.attr<std::string>("method")}}));
+    // TensorFlow takes the boxes of nearest neighbours as bilinear, too.
+    if (g.needs(1)) g.set(1, grad::op("CropAndResizeGradBoxes", {g.grad(), image, boxes, index}));
+  });
+}
+
+// Where row or column i of a crop lies, and how that moves with the edges a and b of its box.
+struct CropTap {
+  int64_t lower, upper;
+  float weight, by_a, by_b;
+};
+std::vector<std::optional<CropTap>> crop_taps(float a, float b, int64_t size, int64_t n) {
+  std::vector<std::optional<CropTap>> taps(static_cast<size_t>(n));
+  float last = float(size - 1);
+  for (int64_t i = 0; i < n; ++i) {
+    float at = crop_coordinate(a, b, size, n, i);
+    if (!(at >= 0 && at <= last)) continue;
+    float part = n > 1 ? float(i) / float(n - 1) : 0.5f;
+    taps[size_t(i)] = {int64_t(std::floor(at)), int64_t(std::ceil(at)), at - std::floor(at),
+                       (1 - part) * last, part * last};
+  }
+  return taps;
+}
+
+void check_box_index(KernelContext& c, const int32_t* index, int64_t boxes, int64_t batch) {
+  for (int64_t b = 0; b < boxes; ++b)
+    if (index[b] < 0 || index[b] >= batch)
+      c.fail(Code::kOutOfRange, cat("box_index has values outside [0, batch_size): element ", b, " is ",
+                                    index[b], ", batch_size is ", batch));
+}
+
+template <class T>
+void crop_and_resize_grad_image(KernelContext& c, bool nearest) {
+  ImageBatch crop = image_batch(c.input(0).shape()), image = image_batch(c.output(0).shape());
+  const float *g = c.in<float>(0), *boxes = c.in<float>(1);
+  const int32_t* index = c.in<int32_t>(2);
+  check_box_index(c, index, crop.batch, image.batch);
+  std::vector<compute_t<T>> sum(static_cast<size_t>(c.output(0).num_elements()));
+  int64_t channels = image.channels;
+  for (int64_t b = 0; b < crop.batch; ++b) {
+    const float* box = boxes + b * 4;
+    auto ys = crop_taps(box[0], box[2], image.height, crop.height),
+         xs = crop_taps(box[1], box[3], image.width, crop.width);
+    auto* to = sum.data() + index[b] * image.image();
+    auto give = [&](int64_t y, int64_t x, const float* v, float down, float right) {
+      for (int64_t ch = 0; ch < channels; ++ch)
+        to[y * image.row() + x * channels + ch] += compute_t<T>(right * (down * v[ch]));
+    };
+    for (size_t i = 0; i < ys.size(); ++i)
+      for (size_t j = 0; j < xs.size(); ++j) {
+        const float* v = g + b * crop.image() + int64_t(i) * crop.row() + int64_t(j) * channels;
+        if (!ys[i] || !xs[j]) continue;
+        const CropTap &y = *ys[i], &x = *xs[j];
+        if (nearest) {
+          give(y.weight < 0.5f ? y.lower : y.upper, x.weight < 0.5f ? x.lower : x.upper, v, 1, 1);
+          continue;
+        }
+        give(y.lower, x.lower, v, 1 - y.weight, 1 - x.weight);
+        give(y.lower, x.upper, v, 1 - y.weight, x.weight);
+        give(y.upper, x.lower, v, y.weight, 1 - x.weight);
+        give(y.upper, x.upper, v, y.weight, x.weight);
+      }
+  }
+  for (size_t i = 0; i < sum.size(); ++i) c.out<T>(0)[i] = T(sum[i]);
+}
+
+template <class T>
+void crop_and_resize_grad_boxes(KernelContext& c) {
+  ImageBatch crop = image_batch(c.input(0).shape()), image = image_batch(c.input(1).shape());
+  const float *g = c.in<float>(0), *boxes = c.in<float>(2);
+  const T* pixels = c.in<T>(1);
+  const int32_t* index = c.in<int32_t>(3);
+  check_box_index(c, index, crop.batch, image.batch);
+  parallel_for(c.threads(), crop.batch, double(crop.image()) * 8, [&](int64_t from, int64_t to) {
+    for (int64_t b = from; b < to; ++b) {
+      const float* box = boxes + b * 4;
+      auto ys = crop_taps(box[0], box[2], image.height, crop.height),
+           xs = crop_taps(box[1], box[3], image.width, crop.width);
+      const T* p = pixels + index[b] * image.image();
+      double by[4] = {};
+      for (size_t i = 0; i < ys.size(); ++i)
+        for (size_t j = 0; j < xs.size(); ++j) {
+          if (!ys[i] || !xs[j]) continue;
+          const CropTap &y = *ys[i], &x = *xs[j];
+          const float* v = g + b * crop.image() + int64_t(i) * crop.row() + int64_t(j) * crop.channels;
+          for (int64_t ch = 0; ch < crop.channels; ++ch) {
+            auto at = [&](int64_t r, int64_t s) {
+              return float(p[r * image.row() + s * image.channels + ch]);
+            };
+            float tl = at(y.lower, x.lower), tr = at(y.lower, x.upper), bl = at(y.upper, x.lower),
+                  br = at(y.upper, x.upper);
+            float down = (1 - x.weight) * (bl - tl) + x.weight * (br - tr);
+            float right = (1 - y.weight) * (tr - tl) + y.weight * (br - bl);
+            by[0] += double(v[ch] * down * y.by_a);
+            by[1] += double(v[ch] * right * x.by_a);
+            by[2] += double(v[ch] * down * y.by_b);
+            by[3] += double(v[ch] * right * x.by_b);
+          }
+        }
+      for (int k = 0; k < 4; ++k) c.out<float>(0)[b * 4 + k] = float(by[k]);
+    }
+  });
+}
+
+void check_crop_grad(InferContext& c, int boxes_at) {
+  Shape grads = c.with_rank(0, 4), boxes = c.with_rank(boxes_at, 2), index = c.with_rank(boxes_at + 1, 1);
+  if (boxes[1] >= 0 && boxes[1] != 4)
+    c.fail(cat("boxes must have 4 columns: Dimension must be 4 but is ", boxes[1]));
+  for (int64_t n : {boxes[0], index[0]})
+    if (n >= 0 && grads[0] >= 0 && n != grads[0])
+      c.fail(cat("boxes and grads have incompatible shape: Dimensions must be equal, but are ", n, " and ",
+                 grads[0]));
+}
+
+FLOE_OP("CropAndResizeGradImage", op) {
+  op.in("grads:float, boxes:float, box_ind:int32, image_size:int32").out("output:T");
+  op.attrs("T:{float,half,double}; method:{'bilinear','nearest'}='bilinear'");
+  op.infer([](InferContext& c) {
+    check_crop_grad(c, 1);
+    if (int64_t n = c.with_rank(3, 1)[0]; n >= 0 && n != 4)
+      c.fail(cat("image_size must have four elements: Dimension must be 4 but is ", n));
+    Shape image = c.shape_value(3), grads = c.shape(0);
+    if (c.value(3) && !image.is_fully_defined()) c.fail("image dimensions must be positive");
+    if (!image.has_rank()) image = Shape::unknown_of_rank(4);
+    for (int d : {1, 2})
+      if (image[d] == 0) c.fail("image dimensions must be positive");
+    if (grads.has_rank() && grads[3] >= 0 && image[3] >= 0 && grads[3] != image[3])
+      c.fail(cat("image_size and grads are incompatible: ", image[3], " and ", grads[3], " channels"));
+    c.set_output(0, image);
+  });
+  op.fails_on_values();
+  op.kernel([](const KernelInit& k) {
+    bool nearest = k.attr<std::string>("method") == "nearest";
+    KernelFn fn;
+    dispatch(Types<float, double, float16>{}, k.output_type(0), [&]<class T>() {
+      fn = [nearest](KernelContext& c) { crop_and_resize_grad_image<T>(c, nearest); };
+    });
+    return fn;
+  });
+  op.samples([](Samples& s) {
+    Tensor boxes = Tensor::of<float>({3, 4}, {0, 0, 1, 1, 0.1f, 0.9f, 0.7f, 0.2f, -0.3f, 0.2f, 0.6f, 1.4f});
+    for (DType t : {DType::kFloat32, DType::kFloat64})
+      for (const char* method : {"bilinear", "nearest"})
+        s.add({s.random({3, 3, 4, 2}), boxes, Samples::i32({0, 1, 1}), Samples::i32({2, 4, 5, 2})},
+              {{"T", t}, {"method", std::string(method)}})
+            .tolerance = 1e-6;
+    s.add({s.random({3, 1, 1, 2}), boxes, Samples::i32({0, 1, 1}), Samples::i32({2, 4, 5, 2})},
+          {{"T", DType::kFloat32}});
+    s.fails("box_index has values outside [0, batch_size)",
+            {s.random({3, 3, 4, 2}), boxes, Samples::i32({0, 2, 1}), Samples::i32({2, 4, 5, 2})},
+            {{"T", DType::kFloat32}});
+  });
+}
+
+FLOE_OP("CropAndResizeGradBoxes", op) {
+  op.in("grads:float, image:T, boxes:float, box_ind:int32").out("output:float");
+  op.attrs("T:{uint8,uint16,int8,int16,int32,int64,half,float,double}; method:{'bilinear'}='bilinear'");
+  op.infer([](InferContext& c) {
+    check_crop_grad(c, 2);
+    Shape image = c.with_rank(1, 4), grads = c.shape(0);
+    for (int d : {1, 2})
+      if (image[d] == 0) c.fail("image dimensions must be positive");
+    if (grads.has_rank() && grads[3] >= 0 && image[3] >= 0 && grads[3] != image[3])
+      c.fail(cat("image and grads depth should be equal: ", image[3], " and ", grads[3]));
+    c.set_output(0, {c.shape(2).has_rank() ? c.shape(2)[0] : -1, 4});
+  });
+  op.fails_on_values();
+  op.kernel([](const KernelInit& k) {
+    KernelFn fn;
+    dispatch(Types<float, double, float16, int8_t, uint8_t, int16_t, uint16_t, int32_t, int64_t>{},
+             k.input_type(1), [&]<class T>() { fn = crop_and_resize_grad_boxes<T>; });
+    return fn;
+  });
+  op.samples([](Samples& s) {
+    Tensor boxes = Tensor::of<float>({3, 4}, {0, 0, 1, 1, 0.1f, 0.9f, 0.7f, 0.2f, -0.3f, 0.2f, 0.6f, 1.4f});
+    for (DType t : {DType::kFloat32, DType::kFloat64, DType::kUint8})
+      s.add({s.random({3, 3, 4, 2}), s.random({2, 4, 5, 2}, t), boxes, Samples::i32({0, 1, 1})}).tolerance =
+          1e-5;
+    s.add({s.random({3, 1, 1, 2}), s.random({2, 4, 5, 2}), boxes, Samples::i32({0, 1, 1})}).tolerance = 1e-5;
+    s.fails("box_index has values outside [0, batch_size)",
+            {s.random({3, 3, 4, 2}), s.random({2, 4, 5, 2}), boxes, Samples::i32({0, 2, 1})});
   });
 }
 

@@ -7,6 +7,7 @@
 #include "floe/op/infer.h"
 #include "floe/op/kernel.h"
 #include "floe/op/samples.h"
+#include "floe/ops/gradients.h"
 #include "floe/tensor/dispatch.h"
 
 namespace floe {
@@ -74,6 +75,34 @@ void infer_adjust(InferContext& c) {
   c.set_output(0, pixels_shape(c, 3));
 }
 
+// By the components: which one is the largest, the smallest; hue is a fraction of their distance.
+void gradient_of_rgb_to_hsv(GradientContext& g) {
+  auto parts = [](const Tensor& t) {
+    return call("Split", {grad::int32_scalar(-1), t}, {{"num_split", int64_t(3)}});
+  };
+  std::vector<Tensor> c = parts(g.input(0)), d = parts(g.grad());
+  const Tensor &r = c[0], &green = c[1], &b = c[2];
+  auto both = [&](const Tensor& x, const Tensor& y) {
+    return grad::cast(grad::op("LogicalAnd", {x, y}), r.dtype());
+  };
+  Tensor most[] = {both(r >= green, r >= b), both(green > r, green >= b), both(b > r, b > green)};
+  Tensor least[] = {both(r < green, r < b), both(green <= r, green < b), both(b <= r, b <= green)};
+  auto ratio = [](const Tensor& x, const Tensor& y) { return grad::op("DivNoNan", {x, y}); };
+  Tensor high = grad::op("Maximum", {r, grad::op("Maximum", {green, b})});
+  Tensor low = grad::op("Minimum", {r, grad::op("Minimum", {green, b})}), range = high - low;
+  Tensor above = most[0] * (green - b) + most[1] * (b - r) + most[2] * (r - green);
+  Tensor slope = ratio(d[0] / 6.0, range), bend = ratio(slope * above, range);
+  std::vector<Tensor> out;
+  for (size_t i = 0; i < 3; ++i) {
+    // The largest component k enters the hue as component k + 1 less component k + 2.
+    Tensor sign = most[(i + 2) % 3] - most[(i + 1) % 3];
+    Tensor hue = slope * sign - bend * (most[i] - least[i]);
+    Tensor saturation = d[1] * (most[i] * ratio(ratio(low, high), high) - ratio(least[i], high));
+    out.push_back(hue + saturation + d[2] * most[i]);
+  }
+  g.set(0, grad::concat(out, -1));
+}
+
 FLOE_OP("RGBToHSV", op) {
   op.in("images:T").out("output:T").attrs("T:{half,bfloat16,float,double}=float");
   op.infer(infer_pixels);
@@ -94,6 +123,7 @@ FLOE_OP("RGBToHSV", op) {
     s.add({Samples::numbers({4, 3}, {0, 0, 0, 1, 1, 1, 0.5, 0.5, 0.2, 0.1, 0.7, 0.7})});
     s.fails("last dimension must be size 3", {s.random({2, 4})});
   });
+  op.gradient(gradient_of_rgb_to_hsv);
 }
 
 FLOE_OP("HSVToRGB", op) {

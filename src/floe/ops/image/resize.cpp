@@ -284,9 +284,8 @@ const char kResizeAttrs[] =
 FLOE_OP("ResizeBilinear", op) {
   op.in("images:T, size:int32").out("resized_images:float").attrs(kResizeAttrs);
   op.infer(infer_resize).kernel(resize_kernel<Bilinear>).samples(resize_center_samples);
-  op.gradient([](GradientContext& g) {
-    g.set(0, grad::same(g, "ResizeBilinearGrad", {g.grad(), g.input(0)}));
-  });
+  op.gradient(
+      [](GradientContext& g) { g.set(0, grad::same(g, "ResizeBilinearGrad", {g.grad(), g.input(0)})); });
 }
 
 FLOE_OP("ResizeNearestNeighbor", op) {
@@ -301,12 +300,59 @@ FLOE_OP("ResizeNearestNeighbor", op) {
 FLOE_OP("ResizeBicubic", op) {
   op.in("images:T, size:int32").out("resized_images:float").attrs(kResizeAttrs);
   op.infer(infer_resize).kernel(resize_kernel<Bicubic>).samples(resize_center_samples);
+  op.gradient(
+      [](GradientContext& g) { g.set(0, grad::same(g, "ResizeBicubicGrad", {g.grad(), g.input(0)})); });
 }
 
 FLOE_OP("ResizeArea", op) {
   op.in("images:T, size:int32").out("resized_images:float");
   op.attrs("T:{int8,uint8,int16,uint16,int32,int64,half,float,double,bfloat16}; align_corners:bool=false");
   op.infer(infer_resize).kernel(resize_kernel<Area>).samples(resize_samples);
+}
+
+template <class T>
+void resize_bicubic_grad(KernelContext& c, ResizeMode mode) {
+  ImageBatch grads = image_batch(c.input(0).shape()), image = image_batch(c.output(0).shape());
+  std::vector<CubicTap> ys = cubic_taps(image.height, grads.height, mode),
+                        xs = cubic_taps(image.width, grads.width, mode);
+  const float* from = c.in<float>(0);
+  T* to = c.out<T>(0);
+  std::fill_n(to, c.output(0).num_elements(), T(0));
+  double cost = double(grads.image()) * 32;
+  parallel_for(c.threads(), grads.batch, cost, [&](int64_t begin, int64_t end) {
+    for (int64_t b = begin; b < end; ++b) {
+      const float* g = from + b * grads.image();
+      for (const CubicTap& y : ys)
+        for (const CubicTap& x : xs)
+          for (int64_t ch = 0; ch < grads.channels; ++ch, ++g)
+            for (size_t i = 0; i < 4; ++i)
+              for (size_t j = 0; j < 4; ++j)
+                to[b * image.image() + y.index[i] * image.row() + x.index[j] * image.channels + ch] +=
+                    T(*g * y.weight[i] * x.weight[j]);
+    }
+  });
+}
+
+FLOE_OP("ResizeBicubicGrad", op) {
+  op.in("grads:float, original_image:T").out("output:T");
+  op.attrs("T:{float,double}; align_corners:bool=false; half_pixel_centers:bool=false");
+  op.infer(infer_resize_image_grad);
+  op.kernel([](const KernelInit& k) {
+    ResizeMode mode = resize_mode(k.attrs);
+    KernelFn fn;
+    dispatch(Types<float, double>{}, k.output_type(0), [&]<class T>() {
+      fn = [mode](KernelContext& c) {
+        if (c.output(0).num_elements()) resize_bicubic_grad<T>(c, mode);
+      };
+    });
+    return fn;
+  });
+  op.samples([](Samples& s) {
+    for (DType t : {DType::kFloat32, DType::kFloat64})
+      s.add({s.random({2, 5, 7, 2}), s.random({2, 3, 4, 2}, t)}).tolerance = 1e-6;
+    s.add({s.random({1, 5, 7, 2}), s.random({1, 3, 4, 2})}, {{"align_corners", true}});
+    s.add({s.random({1, 2, 3, 2}), s.random({1, 5, 4, 2})}, {{"half_pixel_centers", true}});
+  });
 }
 
 }  // namespace

@@ -38,6 +38,9 @@ std::vector<int64_t> nearest_taps(int64_t in, int64_t out, ResizeMode mode);
 /// images [batch, height, width, channels] and size [2] give [batch, size..., channels].
 void infer_resize(InferContext& c);
 
+/// Gradient [batch, size..., channels] and image give the image's shape.
+void infer_resize_image_grad(InferContext& c);
+
 /// A batch of images in memory.
 struct ImageBatch {
   int64_t batch, height, width, channels;

@@ -7,9 +7,9 @@
 #include "floe/tensor/dispatch.h"
 
 namespace floe {
-namespace {
+namespace {}  // namespace
 
-void infer_resize_bilinear_grad(InferContext& c) {
+void infer_resize_image_grad(InferContext& c) {
   Shape grads = c.with_rank(0, 4), image = c.with_rank(1, 4);
   ResizeMode mode = resize_mode(c.attrs());
   if (mode.align_corners && mode.half_pixel_centers)
@@ -22,6 +22,8 @@ void infer_resize_bilinear_grad(InferContext& c) {
     if (grads[d] == 0 || image[d] == 0) c.fail("gradient and image must be of non-zero size");
   c.set_output(0, image);
 }
+
+namespace {
 
 template <class T>
 void resize_bilinear_grad(KernelContext& c, ResizeMode mode) {
@@ -68,7 +70,7 @@ void resize_nearest_grad(KernelContext& c, ResizeMode mode) {
 FLOE_OP("ResizeBilinearGrad", op) {
   op.in("grads:float, original_image:T").out("output:T");
   op.attrs("T:{float,bfloat16,half,double}; align_corners:bool=false; half_pixel_centers:bool=false");
-  op.infer(infer_resize_bilinear_grad);
+  op.infer(infer_resize_image_grad);
   op.kernel([](const KernelInit& k) {
     ResizeMode mode = resize_mode(k.attrs);
     KernelFn fn;

@@ -78,9 +78,8 @@ FLOE_OP("AddN", op) {
           "uint16,complex128,half,uint32,uint64,variant}");
   op.infer(infer_add_n).kernel(add_n_kernel).elementwise().commutative();
   op.samples([](Samples& s) {
-    s.each_type("T", [&](DType t) {
-      s.add({s.random({2, 3}, t), s.random({2, 3}, t), s.random({2, 3}, t)});
-    });
+    s.each_type("T",
+                [&](DType t) { s.add({s.random({2, 3}, t), s.random({2, 3}, t), s.random({2, 3}, t)}); });
     s.add({s.random({300})});
     s.add({s.random({}), s.random({})});
     s.add({s.random({0, 2}), s.random({0, 2})});

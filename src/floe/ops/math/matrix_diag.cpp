@@ -72,9 +72,8 @@ FLOE_OP("MatrixBandPart", op) {
     s.fails("num_lower must be negative or less or equal to number of rows (3) got: 4",
             {s.random({3, 4}), n(4), n(0)});
   });
-  op.gradient([](GradientContext& g) {
-    g.set(0, grad::op("MatrixBandPart", {g.grad(), g.input(1), g.input(2)}));
-  });
+  op.gradient(
+      [](GradientContext& g) { g.set(0, grad::op("MatrixBandPart", {g.grad(), g.input(1), g.input(2)})); });
 }
 
 // Where diagonal d of a matrix lies: its length, and how far it is shifted inside a padded row of diagonals.

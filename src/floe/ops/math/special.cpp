@@ -250,9 +250,8 @@ FLOE_OP("Digamma", op) {
     some_types_samples(s, 0.1, 9, {DType::kFloat32, DType::kFloat64, DType::kFloat16});
     s.add({Samples::numbers({4}, {-0.5, -1.3, 100, 1e6})}).tolerance = 1e-5;
   });
-  set_derivative(op, [](const Tensor& x, const Tensor&) {
-    return grad::op("Polygamma", {grad::ones_like(x), x});
-  });
+  set_derivative(
+      op, [](const Tensor& x, const Tensor&) { return grad::op("Polygamma", {grad::ones_like(x), x}); });
 }
 
 FLOE_OP("Zeta", op) {
@@ -337,6 +336,25 @@ double lower_gamma_by_a(double a, double x) {
   long double scale = std::exp(a * std::log((long double)x) - x - std::lgamma((long double)a + 1));
   return double(scale * (sum * (std::log((long double)x) - (long double)digamma(a + 1)) + slopes));
 }
+// How a sample of the gamma distribution moves with its parameter, the place in the distribution kept.
+double gamma_sample_by_a(double a, double x) {
+  double log_density = (a - 1) * std::log(x) - x - std::lgamma(a);
+  return -lower_gamma_by_a(a, x) / std::exp(log_density);
+}
+
+FLOE_OP("RandomGammaGrad", op) {
+  op.in("alpha:T, sample:T").out("output:T").attrs("T:{float,double}").infer(infer_broadcast).elementwise();
+  op.kernel(binary_kernel<InDouble2<gamma_sample_by_a>, Types<float, double>>);
+  op.samples([](Samples& s) {
+    for (DType t : {DType::kFloat32, DType::kFloat64}) {
+      double tolerance = t == DType::kFloat32 ? 1e-4 : 1e-8;
+      s.add({s.uniform({2, 3}, 0.2, 6, t), s.uniform({2, 3}, 0.1, 6, t)}).tolerance = tolerance;
+      s.add({s.uniform({3}, 0.5, 2, t), s.uniform({4, 1}, 0.5, 2, t)}).tolerance = tolerance;
+    }
+    s.fails("Incompatible shapes", {s.random({2}), s.random({3})});
+  });
+}
+
 FLOE_OP("IgammaGradA", op) {
   op.in("a:T, x:T").out("z:T").attrs("T:{float,double}").infer(infer_broadcast).elementwise();
   op.kernel(binary_kernel<InDouble2<lower_gamma_by_a>, Types<float, double>>).samples(gamma_samples);

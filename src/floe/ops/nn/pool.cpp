@@ -152,9 +152,8 @@ FLOE_OP("MaxPool", op) {
     s.fails("exactly one of pooling across depth", {s.random({1, 2, 3, 4})},
             pool_sample_attrs({1, 2, 1, 2}, {1, 1, 1, 2}, "SAME"));
   });
-  op.gradient([](GradientContext& g) {
-    g.set(0, grad::same(g, "MaxPoolGrad", {g.input(0), g.output(), g.grad()}));
-  });
+  op.gradient(
+      [](GradientContext& g) { g.set(0, grad::same(g, "MaxPoolGrad", {g.input(0), g.output(), g.grad()})); });
 }
 
 FLOE_OP("MaxPoolV2", op) {

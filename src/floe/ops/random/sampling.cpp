@@ -1,6 +1,8 @@
 // Shuffling and draws from given distributions, one part of the stream per output as TensorFlow divides it.
 #include "floe/ops/random/sampling.h"
 
+#include "floe/ops/gradients.h"
+
 namespace floe {
 namespace {
 
@@ -25,12 +27,14 @@ FLOE_OP("RandomGamma", op) {
   });
   op.samples([](Samples& s) {
     AttrMap seeds = {{"seed", int64_t(3)}, {"seed2", int64_t(8)}};
-    s.each_type("T", [&](DType t) {
-      s.add({Samples::i32({6}), Samples::numbers({3}, {0.5, 1, 4.5}, t)}, seeds);
-    });
+    s.each_type("T",
+                [&](DType t) { s.add({Samples::i32({6}), Samples::numbers({3}, {0.5, 1, 4.5}, t)}, seeds); });
     s.add({Samples::i64({2, 3}), Samples::numbers({}, {2.5})}, seeds);
     s.add({Samples::i32({0}), Samples::numbers({2}, {2.5, 3})}, seeds);
     s.add({Samples::i32({4}), Samples::numbers({0}, {})}, seeds);
+  });
+  op.gradient([](GradientContext& g) {
+    g.set_sum(1, g.grad() * grad::op("RandomGammaGrad", {g.input(1), g.output()}));
   });
 }
 

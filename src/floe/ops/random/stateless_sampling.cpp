@@ -1,6 +1,8 @@
 // Draws from given distributions, and shuffling, that follow from a seed (or key and counter).
 #include "floe/ops/random/sampling.h"
 
+#include "floe/ops/gradients.h"
+
 namespace floe {
 namespace {
 
@@ -43,6 +45,9 @@ FLOE_OP("StatelessRandomGammaV2", op) {
     s.fails("Shape passed in must end with broadcasted shape.",
             {Samples::i32({3}), Samples::i64({3, 8}), Samples::numbers({2}, {2.5, 3})});
   });
+  op.gradient([](GradientContext& g) {
+    g.set_sum(2, g.grad() * grad::op("RandomGammaGrad", {g.input(2), g.output()}));
+  });
 }
 
 FLOE_OP("StatelessRandomGammaV3", op) {
@@ -64,6 +69,9 @@ FLOE_OP("StatelessRandomGammaV3", op) {
       s.add({Samples::i32({4, 3}), key, counter, alg, Samples::numbers({3}, {0.5, 1, 4.5}, t)});
     });
     s.add({Samples::i64({5}), key, counter, Tensor::scalar(int32_t(3)), Samples::numbers({}, {2.5})});
+  });
+  op.gradient([](GradientContext& g) {
+    g.set_sum(4, g.grad() * grad::op("RandomGammaGrad", {g.input(4), g.output()}));
   });
 }
 

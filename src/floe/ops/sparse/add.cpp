@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include "floe/ops/gradients.h"
 #include "floe/ops/sparse/sparse.h"
 
 namespace floe {
@@ -121,6 +122,73 @@ FLOE_OP("SparseAdd", op) {
             {a, v, shape, b, w, Samples::i64({5, 7}), th(0)});
     s.fails("rank 0", {a, v, shape, b, w, shape, Samples::numbers({1}, {0})});
   });
+  op.gradient([](GradientContext& g) {
+    if (!g.has_grad(1)) return;
+    std::vector<Tensor> d =
+        call("SparseAddGrad", {g.grad(1), g.input(0), g.input(3), g.output(0)}, {{"T", g.input(1).dtype()}});
+    g.set(1, d[0]);
+    g.set(4, d[1]);
+  });
+}
+
+// The gradient of a value of the sum goes to the values at its index; indices are in order.
+template <class T>
+void sparse_add_grad(KernelContext& c) {
+  const Tensor &grads = c.input(0), &sum = c.input(3);
+  for (int i = 1; i < 4; ++i)
+    if (c.input(i).rank() != 2)
+      c.fail(cat("a_indices, b_indices, and sum_indices should be matrices, received shape ",
+                 c.input(i).shape().str()));
+  if (grads.rank() != 1 || grads.dim(0) != sum.dim(0))
+    c.fail(cat("# elements in backprop_val_grad (", grads.shape().str(), ") and # rows in sum_indices (",
+               sum.dim(0), ") should match"));
+  int64_t rank = sum.dim(1);
+  for (int i = 1; i < 3; ++i)
+    if (c.input(i).dim(1) != rank)
+      c.fail(cat("Indices' dimensions are not compatible: ", c.input(i).dim(1), " and ", rank));
+  const int64_t* at_sum = sum.data<int64_t>();
+  for (int i = 0; i < 2; ++i) {
+    const int64_t* at = c.in<int64_t>(i + 1);
+    T* out = c.out<T>(i);
+    int64_t s = 0;
+    for (int64_t r = 0; r < c.input(i + 1).dim(0); ++r) {
+      const int64_t *row = at + r * rank, *end = row + rank;
+      auto place = [&](int64_t k) { return at_sum + k * rank; };
+      while (s < sum.dim(0) && std::lexicographical_compare(place(s), place(s) + rank, row, end)) ++s;
+      bool found = s < sum.dim(0) && std::equal(row, end, place(s));
+      out[r] = found ? grads.data<T>()[s] : T(0);
+    }
+  }
+}
+
+FLOE_OP("SparseAddGrad", op) {
+  op.in("backprop_val_grad:T, a_indices:int64, b_indices:int64, sum_indices:int64");
+  op.out("a_val_grad:T, b_val_grad:T");
+  op.attrs(
+      "T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,quint16,"
+      "uint16,complex128,half,uint32,uint64}");
+  op.infer([](InferContext& c) {
+    c.with_rank(3, 2);
+    c.set_output(0, {c.with_rank(1, 2)[0]});
+    c.set_output(1, {c.with_rank(2, 2)[0]});
+  });
+  op.kernel([](const KernelInit& k) {
+    KernelFn fn;
+    dispatch(
+        Types<float, double, int8_t, int16_t, int32_t, int64_t, std::complex<float>, std::complex<double>>{},
+        k.input_type(0), [&]<class T>() { fn = sparse_add_grad<T>; });
+    return fn;
+  });
+  op.fails_on_values();
+  op.samples([](Samples& s) {
+    Tensor a = index_matrix({0, 1, 2, 0, 2, 3}, 2), b = index_matrix({0, 0, 2, 0, 3, 3}, 2);
+    Tensor sum = index_matrix({0, 0, 0, 1, 2, 0, 2, 3, 3, 3}, 2);
+    for (DType t : {DType::kFloat32, DType::kFloat64, DType::kInt32, DType::kInt64})
+      s.add({s.random({5}, t), a, b, sum});
+    s.add({s.random({4}), a, b, index_matrix({0, 0, 0, 1, 2, 3, 3, 3}, 2)});
+    s.fails("should match", {s.random({3}), a, b, sum});
+  });
+  op.no_gradient();
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // SparseConcat, SparseSplit and SparseSlice.
+#include "floe/ops/gradients.h"
 #include "floe/ops/sparse/sparse.h"
 
 namespace floe {
@@ -175,9 +176,8 @@ FLOE_OP("SparseSplit", op) {
   op.samples([](Samples& s) {
     Tensor at = index_matrix({0, 1, 2, 0, 2, 3}, 2), shape = Samples::i64({5, 6});
     auto dim = [](int64_t d) { return Tensor::scalar(d); };
-    s.each_type("T", [&](DType t) {
-      s.add({dim(0), at, s.random({3}, t), shape}, {{"num_split", int64_t(2)}});
-    });
+    s.each_type("T",
+                [&](DType t) { s.add({dim(0), at, s.random({3}, t), shape}, {{"num_split", int64_t(2)}}); });
     for (int64_t n : {1, 2, 4, 6}) s.add({dim(-1), at, s.random({3}), shape}, {{"num_split", n}});
     s.add({dim(0), Tensor(DType::kInt64, {0, 2}), s.random({0}), shape}, {{"num_split", int64_t(2)}});
     s.fails("Input num_split should be between 1 and the splitting dimension size (6), got 7",
@@ -255,6 +255,57 @@ FLOE_OP("SparseSlice", op) {
             {at, s.random({3}), shape, Samples::i64({0, 0}), Samples::i64({-1, 2})});
     s.fails("Expected start to be a vector of length 2 but got length 1",
             {at, s.random({3}), shape, Samples::i64({0}), Samples::i64({1, 2})});
+  });
+  op.gradient([](GradientContext& g) {
+    if (g.has_grad(1))
+      g.set(1, grad::op("SparseSliceGrad", {g.grad(1), g.input(0), g.input(3), g.output(0)}));
+  });
+}
+
+FLOE_OP("SparseSliceGrad", op) {
+  op.in("backprop_val_grad:T, input_indices:int64, input_start:int64, output_indices:int64");
+  op.out("val_grad:T");
+  op.attrs(
+      "T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,quint16,"
+      "uint16,complex128,half,uint32,uint64}");
+  op.infer([](InferContext& c) {
+    c.with_rank(0, 1);
+    c.with_rank(2, 1);
+    c.with_rank(3, 2);
+    c.set_output(0, {c.with_rank(1, 2)[0]});
+  });
+  op.kernel([](const KernelInit& k) {
+    KernelFn fn;
+    dispatch(NumberTypes{}, k.input_type(0), [&]<class T>() {
+      fn = [](KernelContext& c) {
+        const Tensor &grads = c.input(0), &in = c.input(1), &out = c.input(3);
+        int64_t rank = in.dim(1), n = out.dim(0), at = 0;
+        std::vector<int64_t> start = c.ints(2);
+        if (out.dim(1) != rank || int64_t(start.size()) != rank)
+          c.fail(cat("The input and output should have the same ranks: got: ", rank, " and ", out.dim(1)));
+        if (grads.dim(0) != n)
+          c.fail(cat("# elements in backprop_val_grad and # rows in output_indices should match (#grads = ",
+                     grads.dim(0), ", #indices = ", n, ")"));
+        const int64_t *i = in.data<int64_t>(), *o = out.data<int64_t>();
+        // The rows of the slice are rows of the input, in the same order.
+        for (int64_t r = 0; r < in.dim(0); ++r) {
+          bool same = at < n;
+          for (int64_t d = 0; same && d < rank; ++d)
+            same = uint64_t(i[r * rank + d]) - uint64_t(start[size_t(d)]) == uint64_t(o[at * rank + d]);
+          c.out<T>(0)[r] = same ? grads.data<T>()[at] : T(0);
+          at += same;
+        }
+      };
+    });
+    return fn;
+  });
+  op.fails_on_values();
+  op.samples([](Samples& s) {
+    Tensor at = index_matrix({0, 1, 2, 0, 2, 3}, 2);
+    for (DType t : {DType::kFloat32, DType::kFloat64, DType::kInt32})
+      s.add({s.random({2}, t), at, Samples::i64({1, 0}), index_matrix({1, 0, 1, 3}, 2)});
+    s.add({s.random({1}), at, Samples::i64({0, 1}), index_matrix({0, 0}, 2)});
+    s.fails("should match", {s.random({3}), at, Samples::i64({1, 0}), index_matrix({1, 0, 1, 3}, 2)});
   });
 }
 

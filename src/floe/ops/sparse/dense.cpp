@@ -184,9 +184,36 @@ void define_sparse_cwise(OpBuilder& op) {
   });
 }
 
-FLOE_OP("SparseDenseCwiseAdd", op) { define_sparse_cwise<Cwise::kAdd>(op); }
-FLOE_OP("SparseDenseCwiseMul", op) { define_sparse_cwise<Cwise::kMul>(op); }
-FLOE_OP("SparseDenseCwiseDiv", op) { define_sparse_cwise<Cwise::kDiv>(op); }
+// Every value meets the dense element at its index, or at 0 where the dense side is broadcast.
+void gradient_of_sparse_cwise(GradientContext& g, bool product) {
+  const Tensor &at = g.input(0), &x = g.input(1), &shape = g.input(2), &dense = g.input(3);
+  Tensor dense_shape = grad::cast(grad::shape_of(dense), DType::kInt64);
+  Tensor added = grad::reshape(grad::size_of(shape) - grad::size_of(dense_shape), grad::int32s({1}));
+  Tensor ones = grad::op("Fill", {added, Tensor::scalar(int64_t(1))});
+  Tensor scale = grad::op("FloorDiv", {shape, grad::concat({ones, dense_shape}, 0)});
+  scale = grad::op("Maximum", {scale, grad::like(scale, 1)});
+  Tensor begin = grad::concat({grad::int32s({0}), added}, 0);
+  Tensor place = grad::op("Slice", {grad::op("FloorDiv", {at, scale}), begin, grad::int32s({-1, -1})});
+  Tensor y = grad::op("GatherNd", {dense, place}), dy = g.grad();
+  g.set(1, product ? dy * y : dy / y);
+  Tensor d = product ? dy * x : -(dy * x / (y * y));
+  g.set(3, grad::op("ScatterNd", {place, d, dense_shape}));
+}
+
+FLOE_OP("SparseDenseCwiseAdd", op) {
+  define_sparse_cwise<Cwise::kAdd>(op);
+  op.gradient([](GradientContext& g) {
+    g.fail("Gradient for SparseDenseCwiseAdd is not implemented; SparseTensorDenseAdd has one");
+  });
+}
+FLOE_OP("SparseDenseCwiseMul", op) {
+  define_sparse_cwise<Cwise::kMul>(op);
+  op.gradient([](GradientContext& g) { gradient_of_sparse_cwise(g, true); });
+}
+FLOE_OP("SparseDenseCwiseDiv", op) {
+  define_sparse_cwise<Cwise::kDiv>(op);
+  op.gradient([](GradientContext& g) { gradient_of_sparse_cwise(g, false); });
+}
 
 }  // namespace
 }  // namespace floe

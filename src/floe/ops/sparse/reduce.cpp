@@ -139,6 +139,14 @@ FLOE_OP("SparseReduceSum", op) {
                                            "T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,"
                                            "quint8,qint32,bfloat16,qint16,quint16,uint16,"
                                            "complex128,half,uint32,uint64}");
+  op.gradient([](GradientContext& g) {
+    const Tensor &at = g.input(0), &shape = g.input(2);
+    Tensor axes = grad::op("FloorMod", {grad::flat(g.input(3)), grad::size_of(shape)});
+    Tensor ones = grad::cast(grad::ones_like(axes), DType::kInt64);
+    Tensor kept = grad::op("TensorScatterUpdate", {shape, grad::expand_dims(axes, 1), ones});
+    Tensor scale = grad::op("Maximum", {grad::op("FloorDiv", {shape, kept}), grad::like(shape, 1)});
+    g.set(1, grad::op("GatherNd", {grad::reshape(g.grad(), kept), grad::op("FloorDiv", {at, scale})}));
+  });
 }
 FLOE_OP("SparseReduceMax", op) {
   define_sparse_reduce<TakeLarger, RealTypes>(

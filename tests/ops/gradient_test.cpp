@@ -169,6 +169,7 @@ bool is_convention(const Call& c, int sample) {
                                                    "Sign",
                                                    "SquaredDifference",
                                                    "UnsortedSegmentProd",
+                                                   "TridiagonalSolve",
                                                    "Xdivy",
                                                    "Xlog1py",
                                                    "Xlogy"};

@@ -1,4 +1,5 @@
 // Products with and solutions of matrices with three diagonals.
+#include "floe/ops/gradients.h"
 #include "floe/ops/math/linalg.h"
 
 namespace floe {
@@ -101,6 +102,31 @@ struct TridiagonalSolver {
   bool pivoting, perturb;
 };
 
+// Moved by one place along a dimension counted from the end, 0 coming in: up brings element 1 to place 0.
+Tensor shifted(const Tensor& t, bool up, bool rows) {
+  auto part = [&](int64_t begin, int64_t end, bool open_begin, bool open_end) {
+    std::vector<int64_t> b = {0, begin}, e = {0, end}, one = {1, 1};
+    int64_t mask = 2;
+    if (rows) {
+      for (auto* v : {&b, &e}) v->push_back(0);
+      one.push_back(1);
+    }
+    int64_t inner = rows ? 4 : 0;
+    return grad::op("StridedSlice", {t, grad::int32s(b), grad::int32s(e), grad::int32s(one)},
+                    {{"ellipsis_mask", int64_t(1)},
+                     {"begin_mask", inner + (open_begin ? mask : 0)},
+                     {"end_mask", inner + (open_end ? mask : 0)}});
+  };
+  int64_t axis = rows ? -2 : -1;
+  if (up) return grad::concat({part(1, 0, false, true), grad::zeros_like(part(0, 1, true, false))}, axis);
+  return grad::concat({grad::zeros_like(part(0, 1, true, false)), part(0, -1, true, false)}, axis);
+}
+
+// Sums of products of rows, one per row of the matrix, as a matrix of one row.
+Tensor row_products(const Tensor& x, const Tensor& y) {
+  return grad::expand_dims(grad::sum(x * y, grad::int32s({-1})), -2);
+}
+
 FLOE_OP("TridiagonalSolve", op) {
   op.in("diagonals:T, rhs:T").out("output:T");
   op.attrs("partial_pivoting:bool=true; perturb_singular:bool=false; T:{double,float,complex64,complex128}");
@@ -128,6 +154,16 @@ FLOE_OP("TridiagonalSolve", op) {
             {{"partial_pivoting", false}});
     s.fails("Dimension must be 3 but is 2", {s.random({2, 3}), s.random({3, 1})});
     s.fails("Dimensions must be equal, but are 4 and 3", {s.random({3, 3}), s.random({4, 1})});
+  });
+  op.gradient([](GradientContext& g) {
+    const Tensor& x = g.output();
+    std::vector<Tensor> d = call("Split", {grad::int32_scalar(-2), g.input(0)}, {{"num_split", int64_t(3)}});
+    Tensor turned = grad::concat({shifted(d[2], true, false), d[1], shifted(d[0], false, false)}, -2);
+    Tensor by_rhs = grad::same(g, "TridiagonalSolve", {turned, g.grad()});
+    g.set(0, -grad::concat({row_products(by_rhs, shifted(x, true, true)), row_products(by_rhs, x),
+                            row_products(by_rhs, shifted(x, false, true))},
+                           -2));
+    g.set(1, by_rhs);
   });
 }
 
@@ -171,6 +207,14 @@ FLOE_OP("TridiagonalMatMul", op) {
     s.add({s.random({1, 1}), s.random({1, 1}), s.random({1, 1}), s.random({1, 4})});
     s.fails("Dimensions must be equal, but are 4 and 3",
             {s.random({1, 3}), s.random({1, 3}), s.random({1, 3}), s.random({4, 4})});
+  });
+  op.gradient([](GradientContext& g) {
+    Tensor x = grad::conj(g.input(3)), dy = g.grad();
+    auto column = [&](int i) { return grad::adjoint(g.input(i)); };
+    g.set(0, row_products(shifted(x, true, true), dy));
+    g.set(1, row_products(x, dy));
+    g.set(2, row_products(shifted(x, false, true), dy));
+    g.set(3, shifted(column(0) * dy, false, true) + column(1) * dy + shifted(column(2) * dy, true, true));
   });
 }
 

@@ -93,11 +93,8 @@ TEST(Session, ErrorsNameWhatIsWrong) {
   expect_error<NotFound>([&] { s.run({std::string("summ")}); }, "'Sum'");
   Tensor x = Tensor::vec<float>({1});
   expect_error<InvalidArgument>([&] { s.run({l.loss}, {{l.x, x}, {l.x, x}}); }, "'x:0' is fed twice");
-  expect_error<InvalidArgument>(
-      [&] {
-        s.run({l.loss}, {{l.x, Tensor::scalar(1.0f)}});
-      },
-      "Cannot feed value of shape ()");
+  expect_error<InvalidArgument>([&] { s.run({l.loss}, {{l.x, Tensor::scalar(1.0f)}}); },
+                                "Cannot feed value of shape ()");
   expect_error<InvalidArgument>([&] { s.run({l.loss}, {{l.x, Tensor::vec<int32_t>({1})}}); }, "float32");
 }
 

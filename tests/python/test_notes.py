@@ -37,7 +37,11 @@ EXPECTED = {
 def test_note(name, mode):
     env = {**os.environ, "FLOE_EAGER": mode}
     r = subprocess.run(
-        [sys.executable, "-m", "floe", str(HERE / f"{name}.py")], capture_output=True, text=True, timeout=120, env=env
+        [sys.executable, "-m", "floe", str(HERE / f"{name}.py")],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=env,
     )
     assert r.returncode == 0, r.stderr
     assert [line.replace("np.float32(43.0)", "43.0") for line in r.stdout.splitlines()] == EXPECTED[name]

@@ -15,7 +15,7 @@
 namespace floe {
 
 struct Program::Impl {
-  std::string file;  // for messages
+  std::string file;      // for messages
   MessagePtr graph_def;  // null for a graph that was recorded
   std::shared_ptr<Graph> graph;
   ResourceManager resources;

@@ -21,7 +21,7 @@ using raise::LoopVariable;
 constexpr size_t kShownProblems = 20;
 
 bool has_effects(const Node& n) {
-  static const char* const kHarmless[] = {"NoOp",       "Const",       "Placeholder",
+  static const char* const kHarmless[] = {"NoOp",          "Const",       "Placeholder",
                                           "_FloeVariable", "VarHandleOp", "ReadVariableOp"};
   if (n.op && !n.op->stateful) return false;
   for (const char* h : kHarmless)

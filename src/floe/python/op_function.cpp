@@ -233,8 +233,8 @@ class Caller {
       if (t == DType::kInvalid || std::ranges::find(d->allowed_types, t) != d->allowed_types.end()) continue;
       std::string allowed;
       for (DType x : d->allowed_types) allowed += cat(allowed.empty() ? "" : ", ", dtype_name(x));
-      throw_python(PyExc_TypeError, cat("Value passed to parameter '", a.name, "' has DataType ", dtype_name(t),
-                                        " not in list of allowed values: ", allowed));
+      throw_python(PyExc_TypeError, cat("Value passed to parameter '", a.name, "' has DataType ",
+                                        dtype_name(t), " not in list of allowed values: ", allowed));
     }
   }
 

@@ -82,7 +82,8 @@ int explain(const ExplainOptions& o) {
 
 void add_explain(CLI::App& app, Action& action) {
   auto o = std::make_shared<ExplainOptions>();
-  CLI::App* verb = app.add_subcommand("explain", "Show the plan of a model, or the graph of script.py:function with source lines");
+  CLI::App* verb = app.add_subcommand(
+      "explain", "Show the plan of a model, or the graph of script.py:function with source lines");
   o->model.add_to(*verb);
   verb->add_option("--batch", o->batch, "Batch size, where the model leaves it open")
       ->check(CLI::Range(int64_t(1), int64_t(1) << 20));

@@ -82,7 +82,8 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(
       "floe VERB --help tells about one verb. Results go to standard output, diagnostics to standard error.\n"
-      "Exit codes: 0 ok, 1 check failed, 2 environment fault, 3 unsupported model, 64 usage, 65 damaged or wrong input, 66 no such file,\n"
+      "Exit codes: 0 ok, 1 check failed, 2 environment fault, 3 unsupported model, 64 usage, 65 damaged or "
+      "wrong input, 66 no such file,\n"
       "70 a bug of Floe's, 74 cannot write, 130 interrupted.");
   Action action;
   add_run(app, action);

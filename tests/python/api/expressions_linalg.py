@@ -54,7 +54,7 @@ CASES = [
     f"tf.linalg.tridiagonal_solve({_M}, {_R}, diagonals_format='matrix')",
     "tf.linalg.tridiagonal_solve(t([[1.0, 2.0, 0.0], [4.0, 5.0, 6.0], [0.0, 1.0, 2.0]]), t([[1.0, 2.0, 3.0]]), transpose_rhs=True)",
     "tf.linalg.tridiagonal_matmul(t([[1.0, 2.0, 0.0], [4.0, 5.0, 6.0], [0.0, 1.0, 2.0]]), t([[1.0], [2.0], [3.0]]))",
-    (f"tf.linalg.lu(t([[0.0]]))", "Input is not invertible."),
+    ("tf.linalg.lu(t([[0.0]]))", "Input is not invertible."),
     (f"tf.matmul({_M}, {_R}, transpose_a=True, adjoint_a=True)", "Only one of `transpose_a` and `adjoint_a` can be True. Received `transpose_a`=True, `adjoint_a`=True."),
     (f"tf.matmul({_R}, {_R})", "Matrix size-incompatible: In[0]: [3,2], In[1]: [3,2]"),
     (f"tf.norm({_R}, axis=[0, 0])", "'axis' must be None, an integer, or a tuple of 2 unique integers, got"),

@@ -15,5 +15,10 @@ with tf.Graph().as_default():
     try:
         t.numpy()
     except (AttributeError, NotImplementedError) as e:
-        print("graph:", isinstance(e, AttributeError), isinstance(e, NotImplementedError), "graph mode" in str(e))
+        print(
+            "graph:",
+            isinstance(e, AttributeError),
+            isinstance(e, NotImplementedError),
+            "graph mode" in str(e),
+        )
         print("says where:", "numpy_both_ways.py" in str(e), "py_function" in str(e))

@@ -11,7 +11,11 @@ def half_or_same(x):
         return x
 
 
-print("same type:", half_or_same(tf.constant([2.0, 4.0])).numpy(), half_or_same(tf.constant([-2.0, -4.0])).numpy())
+print(
+    "same type:",
+    half_or_same(tf.constant([2.0, 4.0])).numpy(),
+    half_or_same(tf.constant([-2.0, -4.0])).numpy(),
+)
 
 
 @tf.function

@@ -96,9 +96,8 @@ FLOE_OP("ConcatV2", op) {
     concat_values(c, 0, c.num_inputs() - 1, integers(c.input(c.num_inputs() - 1)).at(0));
   });
   op.samples([](Samples& s) {
-    s.each_type("T", [&](DType t) {
-      s.add({s.random({2, 3}, t), s.random({1, 3}, t), Tensor::scalar<int32_t>(0)});
-    });
+    s.each_type(
+        "T", [&](DType t) { s.add({s.random({2, 3}, t), s.random({1, 3}, t), Tensor::scalar<int32_t>(0)}); });
     s.add({s.random({2, 3}), s.random({2, 1}), s.random({2, 4}), Tensor::scalar<int64_t>(-1)});
     s.add({s.random({2, 3, 2}), s.random({2, 1, 2}), s.random({2, 0, 2}), Tensor::scalar<int32_t>(1)});
     s.fails("ConcatOp : Dimension 0 in both shapes must be equal: shape[0] = [2,3] vs. shape[1] = [3,3]",
@@ -119,9 +118,8 @@ FLOE_OP("Concat", op) {
   op.infer([](InferContext& c) { infer_concat(c, 1, c.num_inputs() - 1, 0); });
   op.compute([](KernelContext& c) { concat_values(c, 1, c.num_inputs() - 1, integers(c.input(0)).at(0)); });
   op.samples([](Samples& s) {
-    s.each_type("T", [&](DType t) {
-      s.add({Tensor::scalar<int32_t>(0), s.random({2, 3}, t), s.random({1, 3}, t)});
-    });
+    s.each_type(
+        "T", [&](DType t) { s.add({Tensor::scalar<int32_t>(0), s.random({2, 3}, t), s.random({1, 3}, t)}); });
     s.add({Tensor::scalar<int32_t>(-1), s.random({2, 3}), s.random({2, 1}), s.random({2, 4})});
     s.fails("ConcatOp : Dimension 0 in both shapes must be equal: shape[0] = [2,3] vs. shape[1] = [3,3]",
             {Tensor::scalar<int32_t>(1), s.random({2, 3}), s.random({3, 3})});

@@ -50,9 +50,8 @@ FLOE_OP("OneHot", op) {
     s.each_type("T", [&](DType t) {
       s.add({Samples::i64({2, -1, 0, 5}), depth(3), s.random({}, t), s.random({}, t)});
     });
-    s.each_type("TI", [&](DType t) {
-      s.add({s.uniform({2, 3}, 0, 4, t), depth(4), s.random({}), s.random({})});
-    });
+    s.each_type("TI",
+                [&](DType t) { s.add({s.uniform({2, 3}, 0, 4, t), depth(4), s.random({}), s.random({})}); });
     for (int64_t a : {0, 1, 2, -1})
       s.add({Tensor::of<int32_t>({2, 2}, {0, 1, 2, 7}), depth(3), s.random({}), s.random({})}, {{"axis", a}});
     s.add({Tensor::scalar<int64_t>(1), depth(3), s.random({}), s.random({})});
@@ -75,9 +74,8 @@ FLOE_OP("Where", op) {
       "T:{float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,qint16,quint16,"
       "uint16,"
       "complex128,half,uint32,uint64,bool}=bool");
-  op.infer([](InferContext& c) {
-    c.set_output(0, Shape{-1, c.shape(0).has_rank() ? c.shape(0).rank() : -1});
-  });
+  op.infer(
+      [](InferContext& c) { c.set_output(0, Shape{-1, c.shape(0).has_rank() ? c.shape(0).rank() : -1}); });
   op.compute([](KernelContext& c) {
     const Tensor& in = c.input(0);
     if (in.rank() == 0) c.fail("WhereOp : Unhandled input dimensions: 0");

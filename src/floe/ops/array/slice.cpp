@@ -62,9 +62,8 @@ FLOE_OP("Slice", op) {
   });
   op.fails_on_values();
   op.samples([](Samples& s) {
-    s.each_type("T", [&](DType t) {
-      s.add({s.random({3, 4}, t), Samples::i32({1, 1}), Samples::i32({2, 2})});
-    });
+    s.each_type("T",
+                [&](DType t) { s.add({s.random({3, 4}, t), Samples::i32({1, 1}), Samples::i32({2, 2})}); });
     s.add({s.random({3, 4, 2}), Samples::i64({0, 1, 0}), Samples::i64({-1, 2, -1})});
     s.add({s.random({3, 4}), Samples::i32({3, 0}), Samples::i32({0, 4})});
     s.add({s.random({}), Samples::i32({}), Samples::i32({})});

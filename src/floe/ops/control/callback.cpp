@@ -23,8 +23,8 @@ KernelFn callback_kernel(const KernelInit& k) {
       c.fail(cat(token, " returns ", out.size(), " values, but expects to see ", types.size(), " values."));
     for (size_t i = 0; i < out.size(); ++i) {
       if (!out[i] || out[i].dtype() != types[i])
-        c.fail(cat(i, "-th value returned by ", token, " is ", out[i] ? dtype_name(out[i].dtype()) : "nothing",
-                   ", but expects ", dtype_name(types[i])));
+        c.fail(cat(i, "-th value returned by ", token, " is ",
+                   out[i] ? dtype_name(out[i].dtype()) : "nothing", ", but expects ", dtype_name(types[i])));
       c.set_output(int(i), out[i].evaluated());
     }
   };

@@ -98,9 +98,8 @@ FLOE_OP("Select", op) {
     return fn;
   });
   op.samples([](Samples& s) {
-    s.each_type("T", [&](DType t) {
-      s.add({s.random({4}, DType::kBool), s.random({4}, t), s.random({4}, t)});
-    });
+    s.each_type("T",
+                [&](DType t) { s.add({s.random({4}, DType::kBool), s.random({4}, t), s.random({4}, t)}); });
     s.add({s.random({2}, DType::kBool), s.random({2, 3}), s.random({2, 3})});
     s.add({Tensor::scalar(true), s.random({2, 3}), s.random({2, 3})});
     s.add({Tensor::scalar(false), s.random({}), s.random({})});
@@ -113,9 +112,8 @@ FLOE_OP("Select", op) {
             {s.random({1, 2}, DType::kBool), s.random({2, 2}), s.random({2, 2})});
   });
   op.gradient([](GradientContext& g) {
-    gradient_of_select(g, [](const Tensor& c, const Tensor& a, const Tensor& b) {
-      return grad::op("Select", {c, a, b});
-    });
+    gradient_of_select(
+        g, [](const Tensor& c, const Tensor& a, const Tensor& b) { return grad::op("Select", {c, a, b}); });
   });
 }
 

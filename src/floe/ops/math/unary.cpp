@@ -265,9 +265,8 @@ FLOE_OP("Atanh", op) {
 }
 FLOE_OP("Sigmoid", op) {
   define_unary<SigmoidFn, FloatComplexTypes>(op, kFloatComplexAttr, -5, 5);
-  op.gradient([](GradientContext& g) {
-    g.set(0, grad::op("SigmoidGrad", {grad::conj(g.output()), g.grad()}));
-  });
+  op.gradient(
+      [](GradientContext& g) { g.set(0, grad::op("SigmoidGrad", {grad::conj(g.output()), g.grad()})); });
 }
 FLOE_OP("Floor", op) {
   define_unary<FloorFn, FloatTypes>(op, kFloatAttr, -5, 5);

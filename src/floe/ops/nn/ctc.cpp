@@ -272,9 +272,8 @@ FLOE_OP("CTCBeamSearchDecoder", op) {
   op.dynamic_outputs().fails_on_values();
   op.samples([](Samples& s) {
     AttrMap m{{"beam_width", int64_t(8)}, {"top_paths", int64_t(3)}, {"merge_repeated", false}};
-    s.each_type("T", [&](DType t) {
-      s.add({s.random({6, 2, 4}, t), Samples::i32({6, 4})}, m).tolerance = 1e-5;
-    });
+    s.each_type("T",
+                [&](DType t) { s.add({s.random({6, 2, 4}, t), Samples::i32({6, 4})}, m).tolerance = 1e-5; });
     m.set("merge_repeated", true);
     m.set("top_paths", int64_t(1));
     s.add({s.random({9, 3, 3}), Samples::i32({9, 5, 4})}, m);

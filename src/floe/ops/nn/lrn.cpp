@@ -93,9 +93,8 @@ FLOE_OP("LRN", op) {
     s.add({s.random({1, 2, 2, 3})}, {{"depth_radius", int64_t(0)}});
     s.fails("Shape must be rank 4 but is rank 3", {s.random({2, 2, 3})});
   });
-  op.gradient([](GradientContext& g) {
-    g.set(0, grad::same(g, "LRNGrad", {g.grad(), g.input(0), g.output()}));
-  });
+  op.gradient(
+      [](GradientContext& g) { g.set(0, grad::same(g, "LRNGrad", {g.grad(), g.input(0), g.output()})); });
 }
 
 FLOE_OP("LRNGrad", op) {

@@ -177,9 +177,8 @@ FLOE_OP("StatelessRandomUniformFullInt", op) {
     return bits_kernel<by_seed>(k);
   });
   op.samples([](Samples& s) {
-    s.each_type("dtype", [&](DType t) {
-      s.add({Samples::i32({3, 5}), Samples::i64({7, 11})}, {{"dtype", t}});
-    });
+    s.each_type("dtype",
+                [&](DType t) { s.add({Samples::i32({3, 5}), Samples::i64({7, 11})}, {{"dtype", t}}); });
   });
   op.no_gradient();
 }
@@ -212,9 +211,8 @@ FLOE_OP("StatelessRandomUniformFullIntV2", op) {
   op.infer(infer_keyed).kernel(bits_kernel<philox_of>).fails_on_values();
   op.samples([](Samples& s) {
     Tensor alg = Tensor::scalar(int32_t(1));
-    s.each_type("dtype", [&](DType t) {
-      s.add({Samples::i32({3, 5}), u64({9}), u64({5, 6}), alg}, {{"dtype", t}});
-    });
+    s.each_type("dtype",
+                [&](DType t) { s.add({Samples::i32({3, 5}), u64({9}), u64({5, 6}), alg}, {{"dtype", t}}); });
   });
   op.no_gradient();
 }

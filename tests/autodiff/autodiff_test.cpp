@@ -14,6 +14,10 @@ namespace {
 float value(const Tensor& t) { return t.item<float>(); }
 float value(const Gradient& g) { return value(g.dense()); }
 Tensor number(float v) { return Tensor::scalar(v); }
+std::vector<float> floats(const Tensor& t) {
+  auto v = t.flat<float>();
+  return {v.begin(), v.end()};
+}
 
 TEST(Tape, Product) {
   Tensor x = number(3);
@@ -192,6 +196,44 @@ TEST(ControlFlow, LoopInFunctionWithGradient) {
   EXPECT_FLOAT_EQ(value(y), 16);
   Tensor dy = tape.gradient({y}, {x})[0].dense();
   EXPECT_FLOAT_EQ(value(dy), 32);
+}
+
+TEST(Lists, SumsOfTheirGradients) {
+  // The list is used twice: its gradients are lists that are added, element by element.
+  Tensor x = Tensor::of<float>(Shape{2, 2}, {1, 2, 3, 4});
+  auto at = [](const Tensor& list, int32_t i) {
+    return call("TensorListGetItem", {list, Tensor::scalar(i), Tensor::vec<int32_t>({2})},
+                {{"element_dtype", DType::kFloat32}})[0];
+  };
+  GradientTape tape;
+  tape.watch(x);
+  Tensor list = call("TensorListFromTensor", {x, Tensor::vec<int32_t>({2})})[0];
+  Tensor y = at(list, 0) * 2.0 + at(list, 0) * at(list, 1);
+  EXPECT_EQ(floats(tape.gradient({y}, {x})[0].dense()), (std::vector<float>{5, 6, 1, 2}));
+}
+
+TEST(Lists, ConcatAndSplit) {
+  Tensor x = Tensor::vec<float>({1, 2, 3});
+  GradientTape tape;
+  tape.watch(x);
+  Tensor list = call("TensorListSplit", {x, Tensor::vec<int32_t>({-1}), Tensor::vec<int64_t>({1, 2})})[0];
+  Tensor y = call("TensorListConcat", {list}, {{"element_dtype", DType::kFloat32}})[0];
+  EXPECT_EQ(floats(tape.gradient({y * y}, {x})[0].dense()), (std::vector<float>{2, 4, 6}));
+}
+
+TEST(Variables, PartsAreAssigned) {
+  Variable v(Tensor::of<float>(Shape{2, 3}, {1, 2, 3, 4, 5, 6}));
+  auto assign = [&](const Tensor& value) {
+    call("ResourceStridedSliceAssign", {v.handle(), Tensor::vec<int32_t>({0, 2}),
+                                        Tensor::vec<int32_t>({2, -4}), Tensor::vec<int32_t>({1, -2}), value});
+  };
+  Tensor before = v.read();
+  assign(Tensor::of<float>(Shape{2, 2}, {7, 8, 9, 10}));
+  EXPECT_EQ(floats(v.read()), (std::vector<float>{8, 2, 7, 10, 5, 9}));
+  EXPECT_EQ(floats(before), (std::vector<float>{1, 2, 3, 4, 5, 6}));
+  assign(number(0));
+  EXPECT_EQ(floats(v.read()), (std::vector<float>{0, 2, 0, 0, 5, 0}));
+  EXPECT_THROW(assign(Tensor::vec<float>({1, 2, 3})), InvalidArgument);
 }
 
 TEST(ControlFlow, SwitchCase) {

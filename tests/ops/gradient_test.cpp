@@ -207,6 +207,7 @@ bool is_convention(const Call& c, int sample) {
       {"QuantizeAndDequantizeV2", {}},  // straight through
       {"QuantizeAndDequantizeV3", {}},
       {"QuantizeAndDequantizeV4", {}},
+      {"ScaleAndTranslate", {}},              // by the images only
       {"SelfAdjointEigV2", {}},               // of a symmetric argument
       {"SoftmaxCrossEntropyWithLogits", {}},  // labels that add up to 1
       {"StatelessRandomGammaV2", {}},         // of the distribution, not of the sampler

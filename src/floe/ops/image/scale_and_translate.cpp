@@ -6,6 +6,7 @@
 #include "floe/base/text.h"
 #include "floe/base/threads.h"
 #include "floe/op/samples.h"
+#include "floe/ops/gradients.h"
 #include "floe/ops/image/resize.h"
 #include "floe/tensor/dispatch.h"
 
@@ -161,6 +162,58 @@ FLOE_OP("ScaleAndTranslate", op) {
     s.fails("Unrecognized kernel type",
             {s.random({1, 3, 3, 1}), Samples::i32({4, 4}), pair(1, 1), pair(0, 0)},
             {{"kernel_type", std::string("sinc")}});
+  });
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::same(g, "ScaleAndTranslateGrad", {g.grad(), g.input(0), g.input(2), g.input(3)}));
+  });
+}
+
+void scale_and_translate_grad(KernelContext& c, const FilterKernel& f, bool antialias) {
+  ImageBatch grads = image_batch(c.input(0).shape()), image = image_batch(c.output(0).shape());
+  const float *scale = c.in<float>(2), *move = c.in<float>(3), *g = c.in<float>(0);
+  if (!(scale[0] > 0 && scale[1] > 0)) c.fail("scale must be greater than zero.");
+  float* to = c.out<float>(0);
+  std::fill_n(to, c.output(0).num_elements(), 0.0f);
+  if (c.output(0).num_elements() == 0) return;
+  auto ys = spans_of(f, image.height, grads.height, scale[0], move[0], antialias);
+  auto xs = spans_of(f, image.width, grads.width, scale[1], move[1], antialias);
+  for (int64_t b = 0; b < grads.batch; ++b)
+    for (const Span& y : ys)
+      for (const Span& x : xs)
+        for (int64_t ch = 0; ch < grads.channels; ++ch, ++g)
+          for (size_t i = 0; i < y.weight.size(); ++i)
+            for (size_t j = 0; j < x.weight.size(); ++j)
+              to[b * image.image() + (y.start + int64_t(i)) * image.row() +
+                 (x.start + int64_t(j)) * image.channels + ch] += *g * y.weight[i] * x.weight[j];
+}
+
+FLOE_OP("ScaleAndTranslateGrad", op) {
+  op.in("grads:T, original_image:T, scale:float, translation:float").out("output:T");
+  op.attrs("T:{float}; kernel_type:string='lanczos3'; antialias:bool=true");
+  op.infer([](InferContext& c) {
+    infer_resize_image_grad(c);
+    for (int i : {2, 3})
+      if (int64_t n = c.with_rank(i, 1)[0]; n >= 0 && n != 2)
+        c.fail(
+            cat(i == 2 ? "scale" : "translation", " must have two elements: Dimension must be 2 but is ", n));
+    if (!find_filter(c.attr<std::string>("kernel_type")))
+      c.fail(cat("Unrecognized kernel type: ", c.attr<std::string>("kernel_type")));
+  });
+  op.kernel([](const KernelInit& k) -> KernelFn {
+    const FilterKernel* f = find_filter(k.attr<std::string>("kernel_type"));
+    if (!f) k.fail("Unrecognized kernel type");
+    bool antialias = k.attr<bool>("antialias");
+    return [f, antialias](KernelContext& c) { scale_and_translate_grad(c, *f, antialias); };
+  });
+  op.fails_on_values();
+  op.samples([](Samples& s) {
+    auto pair = [](float a, float b) { return Tensor::vec<float>({a, b}); };
+    for (const char* kind : {"lanczos3", "triangle"})
+      s.add({s.random({1, 5, 9, 2}), s.random({1, 6, 7, 2}), pair(0.7f, 1.3f), pair(0.5f, -1)},
+            {{"kernel_type", std::string(kind)}})
+          .tolerance = 1e-5;
+    s.fails("scale must be greater than zero",
+            {s.random({1, 4, 4, 1}), s.random({1, 3, 3, 1}), pair(0, 1), pair(0, 0)});
   });
 }
 

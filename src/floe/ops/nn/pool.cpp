@@ -205,6 +205,9 @@ FLOE_OP("MaxPoolV2", op) {
             {s.random({1, 5, 6, 2}), Samples::i32({1, 3, 2}), Samples::i32({1, 1, 2, 1})},
             {{"padding", std::string("VALID")}});
   });
+  op.gradient([](GradientContext& g) {
+    g.set(0, grad::same(g, "MaxPoolGradV2", {g.input(0), g.output(), g.grad(), g.input(1), g.input(2)}));
+  });
 }
 
 FLOE_OP("MaxPool3D", op) {

@@ -369,5 +369,54 @@ FLOE_OP("MaxPool3DGradGrad", op) {
   op.gradient([](GradientContext& g) { gradient_of_grad_grad(g, "MaxPool3DGrad"); });
 }
 
+// As MaxPoolGrad, with window and strides as inputs.
+FLOE_OP("MaxPoolGradV2", op) {
+  op.in("orig_input:T, orig_output:T, grad:T, ksize:int32, strides:int32")
+      .out("output:T")
+      .attrs(
+          "padding:{'SAME','VALID'}; data_format:{'NHWC','NCHW'}='NHWC'; "
+          "T:{float,double,int32,uint8,int16,int8,int64,bfloat16,uint16,half,uint32,uint64}=float");
+  op.infer([](InferContext& c) {
+    Shape input = c.with_rank(0, 4);
+    for (int i : {3, 4})
+      if (int64_t n = c.with_rank(i, 1)[0]; n >= 0 && n != 4)
+        c.fail(cat("Sliding window ", i == 3 ? "ksize" : "strides",
+                   " field must specify 4 dimensions: Dimension must be 4 but is ", n));
+    auto ksize = c.int_value(3), strides = c.int_value(4);
+    if (ksize && strides) {
+      try {
+        check_pool_grad_shapes(c, pool_attrs(c.def(), c.attrs(), 2, *ksize, *strides), input, 1, 2);
+      } catch (const InvalidArgument& e) {
+        std::string what = e.what();
+        if (what.rfind(c.def().name, 0) == 0) throw;
+        c.fail(what);
+      }
+    }
+    c.set_output(0, input);
+  });
+  op.fails_on_values();
+  op.kernel([](const KernelInit& k) {
+    const OpDef* def = &k.def;
+    AttrMap attrs = k.attrs;
+    KernelFn fn;
+    dispatch(RealTypes{}, k.input_type(0), [&]<class T>() {
+      fn = [def, attrs](KernelContext& c) {
+        max_pool_grad<T>(c, pool_attrs(*def, attrs, 2, c.ints(3), c.ints(4)));
+      };
+    });
+    return fn;
+  });
+  op.samples([](Samples& s) {
+    for (DType t : {DType::kFloat32, DType::kFloat64, DType::kInt32})
+      s.add({s.random({2, 5, 6, 3}, t), s.random({2, 3, 3, 3}, t), s.random({2, 3, 3, 3}, t),
+             Samples::i32({1, 2, 3, 1}), Samples::i32({1, 2, 2, 1})},
+            {{"padding", std::string("SAME")}});
+    s.fails("Sliding window ksize field must specify 4 dimensions",
+            {s.random({1, 4, 4, 1}), s.random({1, 2, 2, 1}), s.random({1, 2, 2, 1}), Samples::i32({2, 2}),
+             Samples::i32({1, 2, 2, 1})},
+            {{"padding", std::string("VALID")}});
+  });
+}
+
 }  // namespace
 }  // namespace floe

@@ -34,6 +34,8 @@ class FunctionCallable : public Callable {
     for (const Endpoint& e : b->results) out.push_back(e.node->output_shapes[size_t(e.index)]);
     return out;
   }
+  /// Lets go what was compiled, which holds the functions it calls: itself, when it calls itself.
+  void release() { executable_.reset(); }
 
  private:
   const Executable& executable() const {
@@ -43,6 +45,7 @@ class FunctionCallable : public Callable {
       executable_ =
           std::make_unique<Executable>(clone(*body_), cache, ExecutableOptions{.shapes_may_grow = true});
     });
+    if (!executable_) throw Internal("the program of a function is gone");
     return *executable_;
   }
 
@@ -70,8 +73,11 @@ std::shared_ptr<Callable> CallableCache::get(const FuncRef& f,
 
 void CallableCache::clear() {
   decltype(made_) made;
-  std::lock_guard lock(mutex_);
-  made.swap(made_);
+  {
+    std::lock_guard lock(mutex_);
+    made.swap(made_);
+  }
+  for (auto& [key, callable] : made) static_cast<FunctionCallable&>(*callable).release();
 }
 
 }  // namespace floe

@@ -116,7 +116,7 @@ std::vector<Tensor> run(const Prepared& p, std::vector<Tensor> slots, RunState& 
   for (size_t i = 0; i < out && !p.op->dynamic_outputs; ++i) {
     if (out_shapes.empty())
       slots[in + i] = Tensor(p.out_types[i], slots[0].shape());
-    else if (out_shapes[i].is_fully_defined())
+    else if (!p.op->passes_input || out_shapes[i].is_fully_defined())
       slots[in + i] = Tensor(p.out_types[i], out_shapes[i]);
   }
   KernelContext c(state, slots.data(), at, int(in), at + in, int(out), p.op, nullptr);

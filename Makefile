@@ -34,7 +34,7 @@ cpp-test: build
 	ctest --test-dir $(BUILD) --output-on-failure
 
 python-test: build
-	PYTHONPATH=$(BUILD)/python PATH=$(abspath $(BUILD))/bin:$$PATH .venv/bin/python -m pytest -q tests/python
+	PYTHONPATH=$(abspath $(BUILD))/python PATH=$(abspath $(BUILD))/bin:$$PATH .venv/bin/python -m pytest -q tests/python
 
 lint: setup
 	scripts/lint.sh

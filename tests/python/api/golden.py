@@ -57,12 +57,18 @@ def _describe_tensor(value, arrays):
     return [kind, dtype, list(v.shape), len(arrays) - 1]
 
 
+def message(text):
+    """An error's own text, without the user's lines that stand before it: they name files of one machine."""
+    own = re.search(r"^in user code:.*?\n    \w+: (.*)", text, re.DOTALL)
+    return own.group(1).strip() if own else text
+
+
 def answer(case, tf):
     arrays = []
     try:
         return describe(case(tf), arrays), arrays
     except Exception as e:
-        return ["error", type(e).__name__, str(e)], []
+        return ["error", type(e).__name__, message(str(e))], []
     finally:
         _run.clear()
 

@@ -60,7 +60,8 @@ def _describe_tensor(value, arrays):
 def message(text):
     """An error's own text, without the user's lines that stand before it: they name files of one machine."""
     own = re.search(r"^in user code:.*?\n    \w+: (.*)", text, re.DOTALL)
-    return own.group(1).strip() if own else text
+    text = own.group(1).strip() if own else text
+    return text.partition("\nTraceback (most recent call last)")[0]
 
 
 def answer(case, tf):

@@ -137,3 +137,17 @@ def test_the_command_runs_scripts_verbs(script, tmp_path):
     r = subprocess.run([floe, "explain", f"{path}:f"], capture_output=True, text=True, timeout=120, env=env)
     assert r.returncode == 0, r.stderr
     assert "program.py:4" in r.stdout and "Sin" in r.stdout
+
+
+def test_a_python_without_the_package_is_said(script, tmp_path):
+    python = tmp_path / "env" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} -E -S "$@"\n')
+    python.chmod(0o755)
+    env = {**os.environ, "VIRTUAL_ENV": str(tmp_path / "env")}
+    path = script("import tensorflow as tf\n")
+    r = subprocess.run(
+        [shutil.which("floe"), "check", path], capture_output=True, text=True, timeout=120, env=env
+    )
+    assert r.returncode == 2
+    assert "needs the floe package" in r.stderr and "Traceback" not in r.stderr

@@ -15,6 +15,21 @@
 namespace floe::tools {
 namespace fs = std::filesystem;
 
+namespace {
+
+constexpr const char* kRunModule = R"(import sys
+try:
+    import floe
+except ImportError as e:
+    sys.stderr.write(f"floe: this verb needs the floe package in {sys.executable}: {e}. "
+                     "Activate the environment that has it, or install it there\n")
+    sys.exit(2)
+import runpy
+runpy.run_module(sys.argv.pop(1), run_name="__main__", alter_sys=True)
+)";
+
+}  // namespace
+
 int run_python(const std::string& module, const std::vector<std::string>& args) {
   std::error_code ec;
   fs::path here = fs::read_symlink("/proc/self/exe", ec).parent_path();
@@ -30,7 +45,7 @@ int run_python(const std::string& module, const std::vector<std::string>& args) 
     const char* old = std::getenv("PYTHONPATH");
     setenv("PYTHONPATH", cat(package.string(), old && *old ? cat(":", old) : std::string()).c_str(), 1);
   }
-  std::vector<std::string> words{python, "-m", module};
+  std::vector<std::string> words{python, "-c", kRunModule, module};
   words.insert(words.end(), args.begin(), args.end());
   std::vector<char*> argv;
   for (std::string& w : words) argv.push_back(w.data());

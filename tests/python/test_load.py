@@ -214,7 +214,12 @@ library {
 
 def test_interrupt_ends_a_run():
     p = subprocess.Popen(
-        [sys.executable, "-c", ENDLESS % LOOP], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", ENDLESS % LOOP],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Shells start background jobs with Ctrl-C ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert p.stdout.readline() == "running\n", p.stderr.read()
     time.sleep(0.5)

@@ -89,6 +89,12 @@ def _scale_and_translate(x, size, kernel, antialias):
     )
 
 
+def _unknown_method(method, known):
+    return ValueError(
+        f"Resize method is not implemented: {method}. The methods are {', '.join(map(str, known))}."
+    )
+
+
 def _run_v2(method, antialias):
     def run(x, size):
         if method == "bilinear":
@@ -105,7 +111,7 @@ def _run_v2(method, antialias):
             return raw_ops.ResizeArea(images=x, size=size)
         if method in _KERNELS:
             return _scale_and_translate(x, size, _KERNELS[method], antialias)
-        raise ValueError(f"Resize method is not implemented: {method}")
+        raise _unknown_method(method, ["bilinear", "nearest", "bicubic", "area", *_KERNELS])
 
     return run
 
@@ -129,7 +135,7 @@ def _run_v1(method, align_corners):
             "area": raw_ops.ResizeArea,
         }
         if method not in ops:
-            raise ValueError(f"Resize method is not implemented: {method}")
+            raise _unknown_method(method, [m for m in ops if isinstance(m, str)])
         return ops[method](images=x, size=size, align_corners=align_corners)
 
     return run

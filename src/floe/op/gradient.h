@@ -58,7 +58,7 @@ class GradientContext {
   void set_sum(int i, const Tensor& g);
 
   std::vector<Gradient>& results() { return results_; }
-  /// Throws LookupError-like Unimplemented: "Gradient of <Op>: " + message.
+  /// Throws InvalidArgument: "Gradient of <Op>: " + message.
   [[noreturn]] void fail(const std::string& message) const;
 
  private:

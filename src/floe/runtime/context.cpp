@@ -108,9 +108,6 @@ void remove_observer(OpObserver* o) {
 }
 std::span<OpObserver* const> observers() { return thread_context().top().observers; }
 
-WatchPause::WatchPause() { saved_.swap(thread_context().top().observers); }
-WatchPause::~WatchPause() { saved_.swap(thread_context().top().observers); }
-
 void record_custom(OpRecord record) { tell(std::move(record)); }
 
 void variable_accessed(const Tensor& handle) {

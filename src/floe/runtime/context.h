@@ -69,17 +69,6 @@ void push_observer(OpObserver* o);
 /// Removes it wherever it is; nothing happens when it is not there.
 void remove_observer(OpObserver* o);
 std::span<OpObserver* const> observers();
-/// Nobody watches until the end of the scope.
-class WatchPause {
- public:
-  WatchPause();
-  ~WatchPause();
-  WatchPause(const WatchPause&) = delete;
-  WatchPause& operator=(const WatchPause&) = delete;
-
- private:
-  std::vector<OpObserver*> saved_;
-};
 /// Tells the observers of a custom step from inputs to outputs.
 void record_custom(OpRecord record);
 void variable_accessed(const Tensor& handle);

@@ -158,6 +158,23 @@ TEST(Variables, GradientThroughAFunction) {
   EXPECT_FLOAT_EQ(value(tape.gradient({y}, {w.handle()})[0]), 12);
 }
 
+TEST(Variables, AskedTwiceThroughALoop) {
+  Variable w(number(2));
+  auto f = function([&](const Tensors& x) {
+    GradientTape tape(true);
+    tape.watch(w.handle());
+    Tensor y = while_loop([](const Tensors& v) { return v[0] < Tensor::scalar(int32_t(3)); },
+                          [&](const Tensors& v) { return Tensors{v[0] + 1.0, v[1] * w.read()}; },
+                          {Tensor::scalar(int32_t(0)), x[0]})[1];
+    Tensor first = tape.gradient({y}, {w.handle()})[0].dense();
+    return Tensors{y, first, tape.gradient({y}, {w.handle()})[0].dense()};
+  });
+  Tensors r = f({number(1)});
+  EXPECT_FLOAT_EQ(value(r[0]), 8);
+  EXPECT_FLOAT_EQ(value(r[1]), 12);
+  EXPECT_FLOAT_EQ(value(r[2]), 12);
+}
+
 TEST(ControlFlow, CondInFunctionWithGradient) {
   auto f = function([](const Tensors& x) {
     return cond(x[0] > number(0), [&] { return Tensors{x[0] * x[0]}; }, [&] { return Tensors{-x[0]}; });

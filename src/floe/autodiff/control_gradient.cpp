@@ -9,18 +9,16 @@ namespace {
 
 DType type_of(const Endpoint& e) { return e.node->output_types[size_t(e.index)]; }
 
-// Zeros like a tensor, or like the value of a variable whose handle it is.
+// Zeros like a tensor, or like the value of the variable whose handle it is.
 Tensor zeros_for(const Tensor& t) {
   if (t.dtype() != DType::kResource) return grad::zeros_like(t);
-  throw InvalidArgument("the gradient of a variable that only one branch uses needs its value's type");
-}
-
-Tensor zeros_of_input(const RecordedGraph& inside, const Endpoint& arg, const Tensor& t) {
-  if (t.dtype() != DType::kResource) return grad::zeros_like(t);
-  for (auto& n : inside.graph().nodes())
-    if (n && n->is("ReadVariableOp") && n->inputs[0] == arg)
-      return grad::zeros_like(grad::op("ReadVariableOp", {t}, {{"dtype", n->output_types[0]}}));
-  return zeros_for(t);
+  DType dtype = variable_info(t).dtype;
+  if (dtype == DType::kInvalid)
+    throw InvalidArgument(
+        "The gradient of a resource goes through a branch or a loop, and it is not known which variable it "
+        "is. "
+        "Differentiate by a variable that is read inside of the branches");
+  return grad::zeros_like(grad::op("ReadVariableOp", {t}, {{"dtype", dtype}}));
 }
 
 std::vector<std::shared_ptr<ConcreteFunction>> branches_of(const Node& n, const RecordedGraph& g) {
@@ -154,7 +152,7 @@ std::vector<Gradient> gradient_of_branches(const OpRecord& r, std::span<const Gr
     std::vector<Tensor> args;
     std::vector<Endpoint> arg_endpoints, results;
     for (size_t i = 0; i < in.size(); ++i) {
-      args.push_back(b->add_input(in[i].dtype(), in[i].shape(), cat("arg_", i)));
+      args.push_back(b->add_input_like(in[i], cat("arg_", i)));
       arg_endpoints.push_back(symbol_of(args.back()).endpoint);
     }
     std::vector<Gradient> given(base);
@@ -172,13 +170,7 @@ std::vector<Gradient> gradient_of_branches(const OpRecord& r, std::span<const Gr
       if (o) {
         t = o.dense();
       } else {
-        for (auto& f : branches) {
-          if (zero_like.dtype() != DType::kResource) break;
-          for (auto& x : f->recorded()->graph().nodes())
-            if (!t && x && x->is("ReadVariableOp") && x->inputs[0] == f->all_inputs()[size_t(wanted[i] - 1)])
-              t = grad::zeros_like(grad::op("ReadVariableOp", {zero_like}, {{"dtype", x->output_types[0]}}));
-        }
-        if (!t) t = zeros_for(zero_like);
+        t = zeros_for(zero_like);
       }
       results.push_back(b->bring_in(t));
     }
@@ -255,11 +247,13 @@ void extend_loop(Loop& l) {
     GraphScope scope(body);
     std::vector<Tensor> vars;
     for (size_t i = 0; i < l.vars; ++i)
-      vars.push_back(body->add_input(type_of(body_args[i]),
-                                     l.graph->symbol(n.inputs[i]).shape().has_rank()
-                                         ? l.body->recorded()->symbol(body_args[i]).shape()
-                                         : Shape::unknown(),
-                                     cat("var_", i)));
+      vars.push_back(type_of(body_args[i]) == DType::kResource
+                         ? body->add_input_like(l.graph->symbol(n.inputs[i]), cat("var_", i))
+                         : body->add_input(type_of(body_args[i]),
+                                           l.graph->symbol(n.inputs[i]).shape().has_rank()
+                                               ? l.body->recorded()->symbol(body_args[i]).shape()
+                                               : Shape::unknown(),
+                                           cat("var_", i)));
     Tensor counter = body->add_input(DType::kInt32, Shape{}, "counter");
     std::vector<Tensor> lists;
     for (size_t i = 1; i < initial.size(); ++i)
@@ -339,8 +333,7 @@ std::vector<Gradient> gradient_of_loop(const OpRecord& r, std::span<const Gradie
   for (auto& o : l.d->outputs)
     if (type_of(body_args[size_t(o.input)]) == DType::kResource && needed[size_t(o.input)]) {
       handles.push_back(o.input);
-      initial.push_back(
-          zeros_of_input(*l.body->recorded(), body_args[size_t(o.input)], r.inputs[size_t(o.input)]));
+      initial.push_back(zeros_for(r.inputs[size_t(o.input)]));
     }
   size_t first_list = initial.size();
   for (int o : l.list_output)
@@ -361,7 +354,9 @@ std::vector<Gradient> gradient_of_loop(const OpRecord& r, std::span<const Gradie
     for (size_t i = 0; i < initial.size(); ++i) {
       // Gradients may change their shape from turn to turn with the variable.
       Shape shape = initial[i].dtype() == DType::kResource || i == 0 ? initial[i].shape() : Shape::unknown();
-      in.push_back(body->add_input(initial[i].dtype(), shape, cat("arg_", i)));
+      in.push_back(initial[i].dtype() == DType::kResource
+                       ? body->add_input_like(initial[i], cat("arg_", i))
+                       : body->add_input(initial[i].dtype(), shape, cat("arg_", i)));
       args.push_back(symbol_of(in.back()).endpoint);
     }
     std::vector<Tensor> own(l.vars);

@@ -48,17 +48,16 @@ std::string lower(std::string s) {
   return s;
 }
 
-// The shape of the variable behind a handle, as far as it is known.
-Shape variable_shape(const Endpoint& handle) {
-  const Node& n = *handle.node;
-  if (n.is("VarHandleOp")) return n.attrs.get_or<Shape>("shape", Shape::unknown());
-  return n.attrs.get_or<Shape>("_variable_shape", Shape::unknown());
+VariableInfo variable_info(const Endpoint& handle) {
+  const AttrMap& a = handle.node->attrs;
+  bool maker = handle.node->is("VarHandleOp");
+  return {a.get_or<DType>(maker ? "dtype" : "_variable_dtype", DType::kInvalid),
+          a.get_or<Shape>(maker ? "shape" : "_variable_shape", Shape::unknown())};
 }
 
-Shape variable_shape(const Tensor& handle) {
-  if (handle.is_symbolic()) return variable_shape(symbol_of(handle).endpoint);
-  auto v = std::dynamic_pointer_cast<VariableState>(handle.item<ObjectPtr>());
-  return v ? v->shape : Shape::unknown();
+void note_variable(const VariableInfo& v, AttrMap& attrs) {
+  if (v.dtype != DType::kInvalid) attrs.set("_variable_dtype", v.dtype);
+  if (v.shape.has_rank()) attrs.set("_variable_shape", v.shape);
 }
 
 std::string describe(const Tensor& t) {
@@ -148,6 +147,12 @@ Tensor RecordedGraph::add_input(DType dtype, const Shape& shape, std::string_vie
   return symbol(n->output());
 }
 
+Tensor RecordedGraph::add_input_like(const Tensor& t, std::string_view name) {
+  Tensor input = add_input(t.dtype(), t.shape(), name);
+  if (t.dtype() == DType::kResource) note_variable(variable_info(t), symbol_of(input).endpoint.node->attrs);
+  return input;
+}
+
 Tensor RecordedGraph::capture(const Tensor& outer, std::string_view name) {
   uint64_t id = tensor_id(outer);
   if (auto it = capture_of_.find(id); it != capture_of_.end()) return symbol(captures_[it->second].inner);
@@ -159,7 +164,7 @@ Tensor RecordedGraph::capture(const Tensor& outer, std::string_view name) {
       outer.is_symbolic() ? symbol_of(outer).graph->symbol(symbol_of(outer).endpoint).shape() : outer.shape();
   AttrMap attrs{{"dtype", outer.dtype()}, {"shape", shape}};
   if (outer.dtype() == DType::kResource && outer.shape().rank() == 0)
-    if (Shape known = variable_shape(outer); known.has_rank()) attrs.set("_variable_shape", known);
+    note_variable(variable_info(outer), attrs);
   Node* n = graph_->add(get_op("Placeholder"), unique_name(base), {}, std::move(attrs));
   n->output_shapes = {shape};
   put_capture(outer, n->output());
@@ -256,7 +261,7 @@ Node* RecordedGraph::record_node(const OpDef& op, std::span<const Tensor> inputs
   for (const auto& [k, v] : extra_attrs)
     if (!attrs.has(k)) attrs.set(k, v);
   if (op.name == "ReadVariableOp")
-    if (Shape s = variable_shape(in[0]); s.has_rank()) attrs.set("_variable_shape", s);
+    if (VariableInfo v = variable_info(in[0]); v.shape.has_rank()) attrs.set("_variable_shape", v.shape);
   bool full = !name.empty() && name.back() == '/';
   std::string wanted = full ? std::string(name.substr(0, name.size() - 1))
                             : scope + (name.empty() ? op.name : std::string(name));
@@ -307,6 +312,13 @@ void RecordedGraph::order_effects(Node* n) {
   if (!any || n->is("StatefulPartitionedCall") || n->is("If") || n->is("While") || n->is("Case"))
     follow(nullptr, 0);
   if (!reads) effects_.push_back(n);
+}
+
+VariableInfo variable_info(const Tensor& handle) {
+  if (handle.is_symbolic()) return variable_info(symbol_of(handle).endpoint);
+  if (handle.num_elements() != 1) return {};
+  auto v = std::dynamic_pointer_cast<VariableState>(handle.item<ObjectPtr>());
+  return v ? VariableInfo{v->dtype, v->shape} : VariableInfo{};
 }
 
 void Symbol::evaluate(detail::TensorRep&) {

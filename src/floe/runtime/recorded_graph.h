@@ -46,6 +46,8 @@ class RecordedGraph : public std::enable_shared_from_this<RecordedGraph> {
   Node* record_node(const OpDef& op, std::span<const Tensor> inputs, AttrMap attrs, std::string_view name);
   /// A tensor that whoever runs the graph gives.
   Tensor add_input(DType dtype, const Shape& shape, std::string_view name);
+  /// The same for something like `t`; a variable's handle keeps what is known of the variable.
+  Tensor add_input_like(const Tensor& t, std::string_view name);
   Tensor constant(const Tensor& value, std::string_view name);
   /// The tensor of an endpoint of this graph.
   Tensor symbol(const Endpoint& e);
@@ -118,6 +120,13 @@ class RecordedGraph : public std::enable_shared_from_this<RecordedGraph> {
   std::unordered_map<const Node*, std::string> locations_;
   KnownValues known_;
 };
+
+/// What is known of the variable behind a handle.
+struct VariableInfo {
+  DType dtype = DType::kInvalid;
+  Shape shape = Shape::unknown();
+};
+VariableInfo variable_info(const Tensor& handle);
 
 /// The graph and the endpoint of a symbolic tensor.
 struct Symbol : detail::Origin {
